@@ -1,0 +1,39 @@
+"""Which TCP port to take on this machine. Nothing listens here."""
+
+from __future__ import annotations
+
+import errno
+import random
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+#: Below the kernel's ephemeral range (32768 and up on Linux, 49152 on macOS): a client that keeps dialling a dead
+#: service on an ephemeral port may be given that very port as its own and connect to itself.
+_CANDIDATES = range(20000, 30000)
+
+
+class NoFreePort(Exception):
+    """Every port tried was busy."""
+
+
+def is_free(port: int, host: str = LOOPBACK) -> bool:
+    """Whether a server could listen on `host`:`port` now. Raises OSError when `host` is no address of this machine."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as refused:
+            if refused.errno in (errno.EADDRINUSE, errno.EACCES):
+                return False
+            raise
+        return True
+
+
+def free(host: str = LOOPBACK) -> int:
+    """A port of 20000-29999 nobody listens on at this moment."""
+    for port in random.SystemRandom().sample(_CANDIDATES, 200):
+        if is_free(port, host):
+            return port
+    raise NoFreePort(f"no free port between {_CANDIDATES.start} and {_CANDIDATES.stop - 1} on {host}")
