@@ -1,0 +1,82 @@
+"""The Celery client that both processes share, and `enqueue`: ids only, sent after the commit, never in its way."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+from functools import lru_cache
+from uuid import UUID
+
+import structlog
+from celery import Celery
+from sqlalchemy.orm import Session
+
+from core.settings import settings
+from core.transaction import after_commit
+
+QUEUE = "idmill.read"
+BREAK_SECONDS = 2.0  #: after a failed send the sweeper takes over for so long; a frozen broker must not slow accepts
+
+log = structlog.get_logger()
+_silent_until = 0.0
+
+
+class TaskName(StrEnum):
+    """Every task, by the name in its message."""
+
+    READ_JOB = "idmill.read_job"
+
+
+@lru_cache(maxsize=1)
+def celery() -> Celery:
+    """The Celery application of this process. The reasons stand in the comments; times are seconds."""
+    app = Celery("idmill", broker=settings().redis_url.get_secret_value(), set_as_current=False)
+    app.conf.update(
+        task_default_queue=QUEUE,
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,  # Postgres holds the result; a result backend only grows
+        task_acks_late=True,
+        task_publish_retry=False,  # a lost message is sent again from the row
+        task_time_limit=settings().lease_seconds,
+        worker_prefetch_multiplier=1,
+        worker_soft_shutdown_timeout=25,  # below Kubernetes' 30 s
+        worker_hijack_root_logger=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            # a message that is not acknowledged comes back after this; the fence makes a double harmless
+            "visibility_timeout": 2 * settings().lease_seconds,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "health_check_interval": 5,
+            "socket_timeout": 2,
+            "socket_connect_timeout": 1,
+        },
+    )
+    return app
+
+
+def enqueue(db: Session, task: TaskName, identifier: UUID) -> None:
+    """Sends a task for one row once the transaction has committed. A failed send is no error: the sweeper repeats it."""
+    after_commit(db, lambda: send(task, identifier))
+
+
+def send(task: TaskName, identifier: UUID) -> bool:
+    """Sends now, best effort; False when the broker is away or was a moment ago."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return False
+    try:
+        celery().send_task(task, args=[str(identifier)], retry=False, argsrepr=f"('{identifier}',)")
+    except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the row is safe
+        _silent_until = time.monotonic() + BREAK_SECONDS
+        log.warning("queue.send_failed", error=type(error).__name__)
+        return False
+    return True
+
+
+def waiting() -> int:
+    """Messages in the queue that no worker has taken. Raises the broker client's error when it is away."""
+    with celery().connection_for_read() as connection:
+        return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)

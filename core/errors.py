@@ -1,0 +1,162 @@
+"""The family of errors, drawn here at the top. Each carries a stable `code` and knows nothing of HTTP.
+
+IdmillError
+├── KeyRefused            no key, unknown, revoked, expired
+├── ScopeMissing          a good key that may not do this
+├── NotFound              no such thing here, or somebody else's
+├── Erased                it was here and its owner erased it
+├── UploadRefused
+│   ├── UploadMissing     no file part
+│   ├── UploadEmpty       zero bytes
+│   ├── UploadTooLarge    over the body limit
+│   └── UploadUnsupported not one of the picture formats
+├── DocumentUnsupported   no reader for this document kind in this release
+├── RequestInvalid        a field with a value that cannot be used
+├── SubscriptionRefused
+│   ├── NoSubscription    the organization has none at all
+│   ├── TechnologyMissing none of its subscriptions names the technology
+│   ├── NotStarted        the next one starts later
+│   ├── NotActive         all are over
+│   ├── LimitReached      the subscription's total is used up
+│   └── AttemptsExceeded  the end client tried too often
+├── SessionClosed         the session has its document already
+├── MoveRefused           the row was not in a state that allows the move; somebody else was faster
+└── TemporarilyUnavailable  come back later
+"""
+
+from __future__ import annotations
+
+
+class IdmillError(Exception):
+    """Base of all expected errors. `str(error)` says what was wrong and what to do, without personal data."""
+
+    code = "error"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class KeyRefused(IdmillError):
+    """Send a valid API key as `Authorization: Bearer KEY` or `X-API-Key: KEY`."""
+
+    code = "key-refused"
+
+
+class ScopeMissing(IdmillError):
+    """This API key may not do that; use a key with the scope that the operation names."""
+
+    code = "scope-missing"
+
+
+class NotFound(IdmillError):
+    """There is nothing with this id for your organization."""
+
+    code = "not-found"
+
+
+class Erased(IdmillError):
+    """This was erased on its owner's request."""
+
+    code = "erased"
+
+
+class UploadRefused(IdmillError):
+    """The upload cannot be used."""
+
+    code = "upload-refused"
+
+
+class UploadMissing(UploadRefused):
+    """Send the picture as a file part named `image` of a multipart/form-data body."""
+
+    code = "upload-missing"
+
+
+class UploadEmpty(UploadRefused):
+    """The file part `image` holds no bytes; send the picture itself."""
+
+    code = "upload-empty"
+
+
+class UploadTooLarge(UploadRefused):
+    """The request body is larger than this server accepts; send a smaller picture."""
+
+    code = "upload-too-large"
+
+
+class UploadUnsupported(UploadRefused):
+    """These bytes are not a JPEG, PNG, WEBP, GIF, TIFF, HEIC or PDF, whatever the file's name says."""
+
+    code = "upload-unsupported"
+
+
+class DocumentUnsupported(IdmillError):
+    """This release has no reader for that kind of document."""
+
+    code = "document-unsupported"
+
+
+class RequestInvalid(IdmillError):
+    """The request cannot be used as it is."""
+
+    code = "request-invalid"
+
+
+class SubscriptionRefused(IdmillError):
+    """The organization's subscriptions do not cover this."""
+
+    code = "subscription-refused"
+
+
+class NoSubscription(SubscriptionRefused):
+    """The organization has no subscription."""
+
+    code = "no-subscription"
+
+
+class TechnologyMissing(SubscriptionRefused):
+    """No subscription of the organization names this technology."""
+
+    code = "technology-missing"
+
+
+class NotStarted(SubscriptionRefused):
+    """The subscription for this technology has not started yet."""
+
+    code = "subscription-not-started"
+
+
+class NotActive(SubscriptionRefused):
+    """There is no active or future subscription for this technology."""
+
+    code = "subscription-not-active"
+
+
+class LimitReached(SubscriptionRefused):
+    """The subscription's total number of readings is used up."""
+
+    code = "subscription-limit-reached"
+
+
+class AttemptsExceeded(SubscriptionRefused):
+    """This end client has used up the attempts of the current window."""
+
+    code = "attempts-exceeded"
+
+
+class SessionClosed(IdmillError):
+    """This session has its document already; start a new session."""
+
+    code = "session-closed"
+
+
+class MoveRefused(IdmillError):
+    """The row was not in a state that allows this move."""
+
+    code = "move-refused"
+
+
+class TemporarilyUnavailable(IdmillError):
+    """The service cannot take this now; come back after the time that Retry-After says."""
+
+    code = "temporarily-unavailable"

@@ -1,0 +1,247 @@
+"""Jobs: every move of an upload from accepted to finished or erased, each one guarded statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from core import broker, errors, events, sealed, sessions, storage, subscriptions
+from core.db.tables import Job
+from core.documents import DocumentKind, Failure, FailureReason
+from core.states import ENTERED_FROM, OPEN, JobState, Stage, Status, status_of
+from core.transaction import after_commit
+
+READABLE = (DocumentKind.MRZ, DocumentKind.ID_CARD, DocumentKind.AUTO)  #: kinds with a reader in this release
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks for beside the picture."""
+
+    document: DocumentKind
+    session_id: UUID | None = None
+    end_client: str | None = field(default=None, repr=False)
+    metadata: dict[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which jobs a list shows; None shows all."""
+
+    status: Status | None = None
+    session_id: UUID | None = None
+    document: DocumentKind | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+def must_be_readable(document: DocumentKind) -> None:
+    """Raises `DocumentUnsupported` for a kind that has no reader yet."""
+    if document not in READABLE:
+        kinds = ", ".join(kind.value for kind in READABLE)
+        raise errors.DocumentUnsupported(f"This release reads document={kinds}; {document.value} has no reader yet.")
+
+
+def accept(db: Session, picture: sealed.StoredPicture, request: Request) -> Job:
+    """Makes the job for a stored picture, in a new session or the named one, and queues it.
+
+    Raises `DocumentUnsupported`, `NotFound`, `SessionClosed`, `RequestInvalid` or a `SubscriptionRefused`.
+    """
+    must_be_readable(request.document)
+    organization_id = picture.organization_id
+    if request.session_id is None:
+        end_client = subscriptions.end_client_hash(organization_id, request.end_client)
+        session = sessions.start(db, organization_id, request.document, end_client)
+    else:
+        session = sessions.reopen(db, organization_id, request.session_id, request.document)
+    technology = subscriptions.TECHNOLOGY_OF[request.document]
+    subscription = subscriptions.admit(db, organization_id, technology, session.end_client)
+    session.attempts += 1
+    job = Job(
+        id=picture.job_id,
+        organization_id=organization_id,
+        session_id=session.id,
+        subscription_id=subscription.id,
+        attempt=session.attempts,
+        document=request.document.value,
+        technology=technology.value,
+        client_metadata=request.metadata,
+        state=JobState.QUEUED.value,
+        stage=Stage.QUEUED.value,
+        picture_key=picture.blob_key,
+        picture_bytes=picture.bytes,
+        picture_sha256=picture.sha256,
+        media_type=picture.media_type,
+        key_id=picture.data_key.key_id,
+        data_key=picture.data_key.wrapped,
+    )
+    db.add(job)
+    db.flush()
+    if session.end_client is not None:
+        subscriptions.note_attempt(db, job, session.end_client)
+    broker.enqueue(db, broker.TaskName.READ_JOB, job.id)
+    return job
+
+
+def get(db: Session, organization_id: UUID, job_id: UUID) -> Job:
+    """One job. Raises `NotFound`, also for another organization's, and `Erased`."""
+    job = _find(db, organization_id, job_id)
+    if job.state == JobState.ERASED:
+        raise errors.Erased
+    return job
+
+
+def page(db: Session, organization_id: UUID, filters: Filters, *, before: UUID | None, limit: int) -> list[Job]:
+    """Up to `limit` jobs that are not erased, newest first, older than the job `before`."""
+    query = select(Job).where(Job.organization_id == organization_id, Job.state != JobState.ERASED)
+    if filters.status is not None:
+        query = query.where(Job.state.in_([state for state in JobState if _shows_as(state, filters.status)]))
+    if filters.session_id is not None:
+        query = query.where(Job.session_id == filters.session_id)
+    if filters.document is not None:
+        query = query.where(Job.document == filters.document)
+    if filters.created_after is not None:
+        query = query.where(Job.created_at > filters.created_after)
+    if filters.created_before is not None:
+        query = query.where(Job.created_at < filters.created_before)
+    if before is not None:
+        query = query.where(Job.id < before)
+    return list(db.scalars(query.order_by(Job.id.desc()).limit(limit)))
+
+
+def claim(db: Session, job_id: UUID, *, lease: timedelta, max_claims: int) -> Job | None:
+    """Takes a waiting job for one worker; None when it is not waiting, not yet due, or somebody was faster.
+
+    The claim is counted here, so that a reader that dies counts too.
+    """
+    guard = (Job.state == JobState.QUEUED, Job.next_attempt_at <= func.now(), Job.claims < max_claims)
+    return _move(
+        db,
+        (Job.id == job_id, *guard),
+        state=JobState.READING.value,
+        stage=Stage.COMPRESSING.value,
+        lease_token=uuid4(),
+        lease_until=func.now() + lease,
+        claims=Job.claims + 1,
+        claimed_at=func.now(),
+    )
+
+
+def record_stage(db: Session, claimed: Job, stage: Stage, *, lease: timedelta) -> None:
+    """Tells waiting clients what happens now and extends the lease. Raises `MoveRefused` when the lease is lost."""
+    if _move(db, _holds(claimed), stage=stage.value, lease_until=func.now() + lease) is None:
+        raise errors.MoveRefused
+
+
+def release(db: Session, claimed: Job, *, delay: timedelta) -> None:
+    """Gives a claimed job back to the queue, due after `delay`. Raises `MoveRefused` when the lease is lost."""
+    moved = _move(
+        db,
+        _holds(claimed),
+        state=JobState.QUEUED.value,
+        stage=Stage.QUEUED.value,
+        lease_token=None,
+        lease_until=None,
+        next_attempt_at=func.now() + delay,
+        sends=0,  # the sweeper sends it as soon as it is due
+        sent_at=func.now() - timedelta(hours=1),
+    )
+    if moved is None:
+        raise errors.MoveRefused
+
+
+def receive(db: Session, claimed: Job, result: Mapping[str, Any]) -> None:
+    """Ends a claimed job with a reading. Raises `MoveRefused` when the lease is lost: then the result is dropped."""
+    _finish(db, claimed, JobState.RECEIVED, result=sealed.seal_result(claimed, dict(result)))
+
+
+def fail(db: Session, claimed: Job, failure: Failure) -> None:
+    """Ends a claimed job without a reading. Raises `MoveRefused` when the lease is lost."""
+    facts = {key: value for key, value in asdict(failure).items() if value is not None}
+    _finish(db, claimed, JobState.FAILED, failure=facts | {"reason": failure.reason.value})
+
+
+def erase(db: Session, organization_id: UUID, job_id: UUID) -> None:
+    """Forgets everything that was read or uploaded: key, result and picture. A worker that holds it is fenced off.
+
+    Erasing twice is no error. Raises `NotFound`.
+    """
+    session = sessions.lock(db, _find(db, organization_id, job_id).session_id)
+    job = db.scalars(select(Job).where(Job.id == job_id).with_for_update()).one()
+    was_open, picture_key = job.state in OPEN, job.picture_key
+    erased = _move(
+        db,
+        (Job.id == job_id, Job.state.in_(ENTERED_FROM[JobState.ERASED])),
+        state=JobState.ERASED.value,
+        stage=Stage.DONE.value,
+        lease_token=None,
+        lease_until=None,
+        key_id=None,
+        data_key=None,
+        result=None,
+        failure=None,
+        client_metadata=None,
+        finished_at=func.coalesce(Job.finished_at, func.now()),
+    )
+    if erased is None:
+        return
+    if was_open:
+        subscriptions.settle(db, erased, FailureReason.READER_FAILED)
+        sessions.settle(db, session, Status.FAILED)
+    events.wake(db, job_id)
+    if picture_key is not None:
+        after_commit(db, lambda: storage.blobs().delete(picture_key))
+
+
+def forget_picture(db: Session, job: Job) -> None:
+    """Drops the upload of a job that has ended: it served its purpose."""
+    if job.picture_key is not None:
+        storage.blobs().delete(job.picture_key)
+        db.execute(update(Job).where(Job.id == job.id, Job.state.not_in(OPEN)).values(picture_key=None))
+
+
+def _finish(db: Session, claimed: Job, state: JobState, **outcome: Any) -> None:
+    """State, result, event, bill and session in one transaction, or nothing."""
+    session = sessions.lock(db, claimed.session_id)
+    job = _move(
+        db,
+        (*_holds(claimed), Job.state.in_(ENTERED_FROM[state])),
+        state=state.value,
+        stage=Stage.DONE.value,
+        lease_token=None,
+        lease_until=None,
+        finished_at=func.now(),
+        **outcome,
+    )
+    if job is None:
+        raise errors.MoveRefused
+    subscriptions.settle(db, job, None if job.failure is None else FailureReason(job.failure["reason"]))
+    events.job_finished(db, job, status_of(state))
+    sessions.settle(db, session, status_of(state))
+
+
+def _move(db: Session, guard: tuple[Any, ...], **values: Any) -> Job | None:
+    """One guarded UPDATE; None when the row was not in a state that allows it."""
+    statement = update(Job).where(*guard).values(version=Job.version + 1, **values).returning(Job)
+    return db.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
+
+
+def _holds(claimed: Job) -> tuple[Any, ...]:
+    return (Job.id == claimed.id, Job.lease_token == claimed.lease_token)
+
+
+def _find(db: Session, organization_id: UUID, job_id: UUID) -> Job:
+    job = db.scalar(select(Job).where(Job.id == job_id, Job.organization_id == organization_id))
+    if job is None:
+        raise errors.NotFound
+    return job
+
+
+def _shows_as(state: JobState, status: Status) -> bool:
+    return state is not JobState.ERASED and status_of(state) is status

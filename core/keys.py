@@ -1,0 +1,100 @@
+"""API keys: issued once, stored as a keyed hash, told apart by a public id that may be shown and logged."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from core import errors
+from core.db.tables import ApiKey
+from core.hashing import keyed_hash
+
+PREFIX = "idm"
+USE_NOTED_EVERY = timedelta(minutes=1)  #: `last_used_at` is no finer, so that a read-only request seldom writes
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    JOBS_WRITE = "jobs:write"  #: upload, erase
+    JOBS_READ = "jobs:read"  #: poll, list
+    ADMIN = "admin"  #: organizations, keys, subscriptions
+    NHN = "nhn"  #: the pair of appKey and secretKey of the NHN dialect
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A key at the only moment when its secret is known. `text` is what the client sends."""
+
+    public_id: str
+    secret: str = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The key as one string, 64 characters."""
+        return f"{PREFIX}_{self.public_id}_{self.secret}"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking: the organization behind a key, and what the key may do."""
+
+    organization_id: UUID
+    key_id: str  #: the key's public id
+    scopes: frozenset[str]
+
+    def must_have(self, scope: Scope) -> None:
+        """Raises `ScopeMissing`."""
+        if scope not in self.scopes:
+            raise errors.ScopeMissing(f"This API key lacks the scope {scope.value}.")
+
+
+def issue(
+    db: Session, organization_id: UUID, *, label: str, scopes: Iterable[Scope], expires_at: datetime | None = None
+) -> IssuedKey:
+    """A new key. Its secret is in the answer and nowhere else."""
+    issued = IssuedKey(public_id=secrets.token_hex(8), secret=secrets.token_urlsafe(32))
+    db.add(
+        ApiKey(
+            organization_id=organization_id,
+            public_id=issued.public_id,
+            secret_hash=keyed_hash("api-key", issued.secret),
+            label=label,
+            scopes=[scope.value for scope in scopes],
+            expires_at=expires_at,
+        )
+    )
+    db.flush()
+    return issued
+
+
+def authenticate(db: Session, text: str) -> Caller:
+    """The caller behind a key as `issue` gave it. Raises `KeyRefused`, the same way whatever is wrong."""
+    prefix, _, rest = text.partition("_")
+    public_id, _, secret = rest.partition("_")
+    return authenticate_pair(db, public_id if prefix == PREFIX else "", secret)
+
+
+def authenticate_pair(db: Session, public_id: str, secret: str) -> Caller:
+    """The caller behind a public id and its secret. Raises `KeyRefused`."""
+    now = db.scalar(select(func.now()))
+    key = db.scalar(select(ApiKey).where(ApiKey.public_id == public_id))
+    expected = key.secret_hash if key else bytes(32)
+    is_right = hmac.compare_digest(expected, keyed_hash("api-key", secret))
+    if key is None or not is_right or key.revoked_at or (key.expires_at and now and key.expires_at <= now):
+        raise errors.KeyRefused
+    _note_use(db, key.id)
+    return Caller(key.organization_id, key.public_id, frozenset(key.scopes))
+
+
+def _note_use(db: Session, key_id: UUID) -> None:
+    is_old = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < func.now() - USE_NOTED_EVERY)
+    db.execute(update(ApiKey).where(ApiKey.id == key_id, is_old).values(last_used_at=func.now()))

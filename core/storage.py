@@ -1,0 +1,105 @@
+"""Blobs: sealed pictures by key, in a local directory or an S3-compatible bucket. Knows nothing of what they hold."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import obstore
+from obstore.exceptions import NotFoundError
+from obstore.store import S3Store
+
+from core.settings import settings
+
+
+class BlobMissing(Exception):
+    """There is no blob under this key."""
+
+
+class BlobStore(Protocol):
+    """Where sealed pictures lie. `put` returns only when the bytes would outlive a power cut."""
+
+    def put(self, key: str, content: bytes) -> None: ...
+
+    def get(self, key: str) -> bytes:
+        """Raises `BlobMissing`."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Deletes; a blob that is not there is no error."""
+        ...
+
+
+class LocalBlobs:
+    """Blobs as files. A file appears under its name only when it is whole and on the disk."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def put(self, key: str, content: bytes) -> None:
+        path = self._directory / key
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            with open(partial, "xb", opener=_private) as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.rename(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        _sync_directory(path.parent)
+
+    def get(self, key: str) -> bytes:
+        try:
+            return (self._directory / key).read_bytes()
+        except FileNotFoundError:
+            raise BlobMissing(key) from None
+
+    def delete(self, key: str) -> None:
+        (self._directory / key).unlink(missing_ok=True)
+
+
+class BucketBlobs:
+    """Blobs as objects of an S3-compatible bucket; credentials come from the usual AWS_* variables."""
+
+    def __init__(self, url: str) -> None:
+        self._store = S3Store.from_url(url)
+
+    def put(self, key: str, content: bytes) -> None:
+        obstore.put(self._store, key, content)
+
+    def get(self, key: str) -> bytes:
+        try:
+            return bytes(obstore.get(self._store, key).bytes())
+        except (NotFoundError, FileNotFoundError):
+            raise BlobMissing(key) from None
+
+    def delete(self, key: str) -> None:
+        try:
+            obstore.delete(self._store, key)
+        except (NotFoundError, FileNotFoundError):
+            return
+
+
+@lru_cache(maxsize=1)
+def blobs() -> BlobStore:
+    """The blob store of this process, as `IDMILL_BLOBS` names it."""
+    place = settings().blobs
+    return BucketBlobs(place) if place.startswith("s3://") else LocalBlobs(Path(place))
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,80 @@
+"""One job from claim to result: the only place where reading meets the database."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from core import errors, jobs, sealed
+from core.db.tables import Job
+from core.documents import DocumentKind, Failure, FailureReason
+from core.settings import settings
+from core.states import Stage
+from core.transaction import transaction
+from worker.reading import read, result
+
+log = structlog.get_logger()
+
+GIVEN_UP = Failure(
+    FailureReason.READER_FAILED,
+    "The reader failed on this picture several times. It is our fault; nothing was charged. Try another picture.",
+)
+
+
+def run_job(job_id: UUID) -> None:
+    """Claims a job, reads its picture and records the outcome. Safe to call twice, from anywhere, at any time."""
+    with transaction() as db:
+        job = jobs.claim(db, job_id, lease=_lease(), max_claims=settings().max_claims)
+    if job is None:
+        return
+    log.info("job.claimed", job_id=str(job.id), claims=job.claims)
+    started = time.monotonic()
+    try:
+        _read_and_record(job)
+    except errors.MoveRefused:
+        log.warning("job.fenced", job_id=str(job.id), claims=job.claims)
+    except Exception as error:  # noqa: BLE001 - a reader's bug must cost one attempt, never the job
+        log.error("job.reader_failed", job_id=str(job.id), claims=job.claims, error=type(error).__name__)
+        give_back(job)
+    else:
+        log.info("job.finished", job_id=str(job.id), ms=round(1000 * (time.monotonic() - started)))
+
+
+def give_back(job: Job) -> None:
+    """Returns a claimed job to the queue after a growing pause, or ends it when its claims are used up."""
+    with suppress(errors.MoveRefused), transaction() as db:
+        if job.claims >= settings().max_claims:
+            jobs.fail(db, job, GIVEN_UP)
+        else:
+            jobs.release(db, job, delay=timedelta(seconds=2**job.claims))
+
+
+def _read_and_record(job: Job) -> None:
+    picture = sealed.open_picture(job)
+    options = read.ReadingOptions(max_pixels=settings().max_pixels, engine=settings().reader)
+    reading = read.read(
+        picture,
+        document=DocumentKind(job.document),
+        options=options,
+        on_stage=lambda stage: _tell(job, Stage(stage)),
+    )
+    with transaction() as db:
+        if reading.failure is None:
+            jobs.receive(db, job, result.as_json(reading))
+        else:
+            jobs.fail(db, job, reading.failure)
+    with transaction() as db:
+        jobs.forget_picture(db, job)
+
+
+def _tell(job: Job, stage: Stage) -> None:
+    with transaction() as db:
+        jobs.record_stage(db, job, stage, lease=_lease())
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings().lease_seconds)

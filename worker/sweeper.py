@@ -1,0 +1,96 @@
+"""The sweeper, its own process: takes back lost leases, sends lost messages again, forgets pictures. Any number may run."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core import broker, jobs, logs
+from core.db.tables import Heartbeat, Job
+from core.settings import settings
+from core.states import OPEN, JobState
+from core.transaction import transaction
+from worker.run_job import give_back
+
+RESEND_AFTER = timedelta(seconds=5)  #: doubled with every send of the same job
+MOST_DOUBLINGS = 8
+HEARTBEAT = "sweeper"
+
+log = structlog.get_logger()
+
+
+def sweep() -> None:
+    """One round. Each step stands alone, so that one that fails does not stop the others."""
+    for step in (take_back_lost_leases, resend_waiting, forget_pictures, beat):
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - the next round tries again; a sweeper that ends helps nobody
+            log.error("sweep.failed", task=step.__name__, error=type(error).__name__)
+
+
+def take_back_lost_leases() -> None:
+    """Jobs whose worker went silent wait again, or end when their claims are used up."""
+    with transaction() as db:
+        is_lost = (Job.state == JobState.READING, Job.lease_until < func.now())
+        lost = list(db.scalars(select(Job).where(*is_lost).order_by(Job.lease_until).limit(settings().sweep_batch)))
+    for job in lost:
+        log.warning("job.lease_lost", job_id=str(job.id), claims=job.claims)
+        give_back(job)
+
+
+def resend_waiting() -> None:
+    """Sends again what waits in Postgres but, by the count, no longer in the queue."""
+    waiting = broker.waiting()
+    with transaction() as db:
+        due = (Job.state == JobState.QUEUED, Job.next_attempt_at <= func.now())
+        in_rows = db.scalars(select(func.count()).where(*due)).one()
+        room = min(in_rows - waiting, settings().queue_cap - waiting, settings().sweep_batch)
+        if room > 0:
+            _resend(db, due, room)
+
+
+def _resend(db: Session, due: tuple[Any, ...], room: int) -> None:
+    pause = RESEND_AFTER * func.power(2, func.least(Job.sends, MOST_DOUBLINGS))
+    silent = select(Job.id).where(*due, Job.sent_at < func.now() - pause).order_by(Job.next_attempt_at)
+    chosen = silent.limit(room).with_for_update(skip_locked=True).scalar_subquery()
+    again = update(Job).where(Job.id.in_(chosen)).values(sent_at=func.now(), sends=Job.sends + 1).returning(Job.id)
+    for job_id in db.scalars(again).all():
+        broker.enqueue(db, broker.TaskName.READ_JOB, job_id)
+
+
+def forget_pictures() -> None:
+    """Deletes uploads of ended jobs that a worker had no time to delete itself."""
+    with transaction() as db:
+        ended = select(Job).where(Job.picture_key.is_not(None), Job.state.not_in(OPEN))
+        for job in db.scalars(ended.limit(settings().sweep_batch).with_for_update(skip_locked=True)):
+            jobs.forget_picture(db, job)
+
+
+def beat() -> None:
+    """Leaves a sign of life for the readiness probe and the alarms."""
+    with transaction() as db:
+        sign = insert(Heartbeat).values(name=HEARTBEAT, at=func.now())
+        db.execute(sign.on_conflict_do_update(index_elements=[Heartbeat.name], set_={"at": func.now()}))
+
+
+def main() -> None:
+    """Sweeps until told to stop."""
+    logs.set_up_logs(settings().log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    log.info("sweeper.started", seconds=settings().sweep_seconds)
+    while not stop.is_set():
+        sweep()
+        stop.wait(settings().sweep_seconds)
+
+
+if __name__ == "__main__":
+    main()
