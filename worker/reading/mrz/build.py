@@ -14,7 +14,7 @@ _NUMBER_PLACES = 9
 
 
 def build(
-    format: MrzFormat,
+    mrz_format: MrzFormat,
     *,
     document_code: str,
     issuing_state: str,
@@ -39,7 +39,7 @@ def build(
     data; `counts_long_number_filler` takes the variant of its digit that counts the `<` between the parts.
     Raises ValueError, never with a value in its message, when a value does not fit.
     """
-    layout = formats.LAYOUTS[format]
+    layout = formats.LAYOUTS[mrz_format]
     values = {
         "document_code": document_code,
         "issuing_state": issuing_state,
@@ -59,7 +59,7 @@ def build(
     rows = [[FILLER] * layout.length for _ in range(layout.lines)]
     is_long = layout.takes_long_numbers and len(document_number) > _NUMBER_PLACES
     if is_long:
-        name = "optional_data_1" if format is MrzFormat.TD1 else "optional_data"
+        name = "optional_data_1" if mrz_format is MrzFormat.TD1 else "optional_data"
         values["document_number"] = document_number[:_NUMBER_PLACES]
         values[name] = _overflow(document_number, optional_data, counts_filler=counts_long_number_filler)
     for slot in layout.slots:

@@ -95,7 +95,12 @@ def _slot(name: str, line: int, start: int, end: int, allowed: str | tuple[str, 
 
 
 def _guard(
-    field: str, line: int, place: int, *guarded: tuple[int, int, int], fields: tuple[str, ...] = (), filler: bool = False
+    field: str,
+    line: int,
+    place: int,
+    *guarded: tuple[int, int, int],
+    fields: tuple[str, ...] = (),
+    filler: bool = False,
 ) -> Guard:
     spans = tuple(Span(*span) for span in guarded)
     return Guard(f"{field}_check_digit", Span(line, place, place + 1), spans, fields or (field,), filler)
