@@ -18,7 +18,7 @@ QUEUE = "idmill.read"
 BREAK_SECONDS = 2.0  #: after a failed send the sweeper takes over for so long; a frozen broker must not slow accepts
 
 log = structlog.get_logger()
-_silent_until = 0.0
+_breaker = {"silent_until": 0.0}  # monotonic seconds
 
 
 class TaskName(StrEnum):
@@ -58,19 +58,18 @@ def celery() -> Celery:
 
 
 def enqueue(db: Session, task: TaskName, identifier: UUID) -> None:
-    """Sends a task for one row once the transaction has committed. A failed send is no error: the sweeper repeats it."""
+    """Sends a task for one row after the commit. A failed send is no error: the sweeper sends again."""
     after_commit(db, lambda: send(task, identifier))
 
 
 def send(task: TaskName, identifier: UUID) -> bool:
     """Sends now, best effort; False when the broker is away or was a moment ago."""
-    global _silent_until
-    if time.monotonic() < _silent_until:
+    if time.monotonic() < _breaker["silent_until"]:
         return False
     try:
         celery().send_task(task, args=[str(identifier)], retry=False, argsrepr=f"('{identifier}',)")
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the row is safe
-        _silent_until = time.monotonic() + BREAK_SECONDS
+        _breaker["silent_until"] = time.monotonic() + BREAK_SECONDS
         log.warning("queue.send_failed", error=type(error).__name__)
         return False
     return True

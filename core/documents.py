@@ -1,4 +1,4 @@
-"""The vocabulary of a reading: what was asked for, what was read, how sure it is. Stdlib only; a repr never shows a value."""
+"""The vocabulary of a reading: what was asked for, what was read, how sure it is. A repr never shows a value."""
 
 from __future__ import annotations
 

@@ -26,14 +26,14 @@ class EventType(StrEnum):
 def job_finished(db: Session, job: Job, status: Status) -> None:
     """Records the end of a job and wakes whoever waits for it once the transaction stands."""
     kind = EventType.JOB_RECEIVED if status is Status.RECEIVED else EventType.JOB_FAILED
-    _append(db, job.organization_id, kind, status, job.session_id, job.id)
+    _append(db, kind, status, organization_id=job.organization_id, session_id=job.session_id, job_id=job.id)
     wake(db, job.id)
 
 
 def session_finished(db: Session, session: ReadingSession) -> None:
     """Records that a session has its document, or that its last attempt failed."""
     kind = EventType.SESSION_RECEIVED if session.status == Status.RECEIVED else EventType.SESSION_FAILED
-    _append(db, session.organization_id, kind, Status(session.status), session.id, None)
+    _append(db, kind, Status(session.status), organization_id=session.organization_id, session_id=session.id)
 
 
 def wake(db: Session, job_id: UUID) -> None:
@@ -42,7 +42,13 @@ def wake(db: Session, job_id: UUID) -> None:
 
 
 def _append(
-    db: Session, organization_id: UUID, kind: EventType, status: Status, session_id: UUID, job_id: UUID | None
+    db: Session,
+    kind: EventType,
+    status: Status,
+    *,
+    organization_id: UUID,
+    session_id: UUID,
+    job_id: UUID | None = None,
 ) -> None:
     take_number = update(Organization).where(Organization.id == organization_id)
     number = db.execute(

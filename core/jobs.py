@@ -75,7 +75,7 @@ def accept(db: Session, picture: sealed.StoredPicture, request: Request) -> Job:
         state=JobState.QUEUED.value,
         stage=Stage.QUEUED.value,
         picture_key=picture.blob_key,
-        picture_bytes=picture.bytes,
+        picture_bytes=picture.size,
         picture_sha256=picture.sha256,
         media_type=picture.media_type,
         key_id=picture.data_key.key_id,
@@ -174,7 +174,7 @@ def erase(db: Session, organization_id: UUID, job_id: UUID) -> None:
     """
     session = sessions.lock(db, _find(db, organization_id, job_id).session_id)
     job = db.scalars(select(Job).where(Job.id == job_id).with_for_update()).one()
-    was_open, picture_key = job.state in OPEN, job.picture_key
+    was_open, picture_key = job.is_open, job.picture_key
     erased = _move(
         db,
         (Job.id == job_id, Job.state.in_(ENTERED_FROM[JobState.ERASED])),

@@ -20,7 +20,7 @@ class StoredPicture:
     job_id: UUID
     organization_id: UUID
     blob_key: str
-    bytes: int
+    size: int  #: bytes as uploaded
     sha256: bytes
     media_type: str
     data_key: vault.DataKey = field(repr=False)
@@ -35,6 +35,11 @@ def store_picture(organization_id: UUID, picture: bytes, media_type: str) -> Sto
     storage.blobs().put(blob_key, sealed)
     sha256 = hashlib.sha256(picture).digest()
     return StoredPicture(job_id, organization_id, blob_key, len(picture), sha256, media_type, key)
+
+
+def forget_picture(picture: StoredPicture) -> None:
+    """Drops a stored picture that no job will ask for."""
+    storage.blobs().delete(picture.blob_key)
 
 
 def open_picture(job: Job) -> bytes:

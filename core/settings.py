@@ -1,4 +1,4 @@
-"""Every setting with its default, unit and reason. Read at the edges only: process start-up, never inside a function of the domain."""
+"""Every setting with its default, unit and reason, read from the environment. Nothing here decides anything."""
 
 from __future__ import annotations
 

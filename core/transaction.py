@@ -25,6 +25,6 @@ def transaction() -> Iterator[Session]:
             action()
 
 
-def after_commit(db: Session, action: Callable[[], None]) -> None:
+def after_commit(db: Session, action: Callable[[], object]) -> None:
     """Keeps an action until the transaction has committed. It must not raise: the commit stands whatever it does."""
     db.info.setdefault(AFTER_COMMIT, []).append(action)

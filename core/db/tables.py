@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
 from core.identifiers import new_id
+from core.states import OPEN
 
 
 class Organization(Base):
@@ -118,6 +119,11 @@ class Job(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     claimed_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+    @property
+    def is_open(self) -> bool:
+        """True while there is no outcome."""
+        return self.state in OPEN
 
     __table_args__ = (
         CheckConstraint("state IN ('queued', 'reading', 'received', 'failed', 'erased')", name="state"),

@@ -1,0 +1,108 @@
+"""The one table from our errors to HTTP, and the one body they all have: RFC 9457 problem details."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from core import errors
+
+PROBLEM = "application/problem+json"
+RETRY_SECONDS = 5
+
+#: The nearest class in an error's ancestry decides.
+STATUS: dict[type[errors.IdmillError], HTTPStatus] = {
+    errors.KeyRefused: HTTPStatus.UNAUTHORIZED,
+    errors.ScopeMissing: HTTPStatus.FORBIDDEN,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Erased: HTTPStatus.GONE,
+    errors.UploadMissing: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.UploadEmpty: HTTPStatus.BAD_REQUEST,
+    errors.UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.UploadUnsupported: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.DocumentUnsupported: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.RequestInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AttemptsExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.SubscriptionRefused: HTTPStatus.FORBIDDEN,
+    errors.SessionClosed: HTTPStatus.CONFLICT,
+    errors.MoveRefused: HTTPStatus.CONFLICT,
+    errors.TemporarilyUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+log = structlog.get_logger()
+
+
+def status_of(error: errors.IdmillError) -> HTTPStatus:
+    """The HTTP status of an error of ours."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
+    """One problem document. `code` is stable, `detail` says what was wrong and what to do."""
+    body = {
+        "type": f"urn:idmill:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "code": code,
+        **more,
+    }
+    headers = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="idmill"'
+    if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    return JSONResponse(body, status_code=status, headers=headers, media_type=PROBLEM)
+
+
+def install(app: FastAPI) -> None:
+    """Gives every error of the application its problem document."""
+    app.add_exception_handler(errors.IdmillError, _expected)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _from_framework)
+    app.add_exception_handler(SQLAlchemyError, _database)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _expected(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.IdmillError)  # noqa: S101 - narrows the type that Starlette widened
+    return problem(status_of(error), error.code, str(error))
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    """Names every field that cannot be used; never repeats what was sent."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    places = [
+        {"field": ".".join(str(part) for part in one["loc"][1:]) or "body", "message": one["msg"]}
+        for one in error.errors()
+    ]
+    if any(place["field"] == "image" for place in places):
+        return await _expected(_request, errors.UploadMissing())
+    detail = "; ".join(f"{place['field']}: {place['message']}" for place in places)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, errors.RequestInvalid.code, detail, errors=places)
+
+
+async def _from_framework(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    status = HTTPStatus(error.status_code)
+    response = problem(status, status.phrase.lower().replace(" ", "-"), str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _database(_request: Request, error: Exception) -> JSONResponse:
+    log.error("api.database_failed", error=type(error).__name__)
+    away = errors.TemporarilyUnavailable("The database is away; nothing was lost. Send the request again.")
+    return await _expected(_request, away)
+
+
+async def _unexpected(_request: Request, error: Exception) -> JSONResponse:
+    log.error("api.failed", error=type(error).__name__)
+    return problem(500, "internal-error", "Something went wrong here. Send the request again, or tell the operator.")

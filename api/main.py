@@ -1,0 +1,41 @@
+"""The HTTP application: routers, error bodies, body limit, lifespan; nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from api import errors
+from api.routes import health, jobs, sessions
+from api.uploads import BodyLimit
+from api.waiting import Waiters
+from core import logs, vault
+from core.settings import settings
+
+ABOUT = "Reads identity documents: upload a picture, get a job id, poll for checked fields."
+
+
+def create_app() -> FastAPI:
+    """The application: `uvicorn --factory api.main:create_app`. Raises ValueError when a setting cannot be used."""
+    logs.set_up_logs(settings().log_level)
+    vault.vault()
+    app = FastAPI(title="idmill", version=version("idmill"), description=ABOUT, lifespan=_lifespan)
+    app.add_middleware(BodyLimit, max_bytes=settings().max_upload_bytes)
+    errors.install(app)
+    for routes in (jobs, sessions, health):
+        app.include_router(routes.router)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.waiters = Waiters(settings().database_url.get_secret_value(), most=settings().max_waiters)
+    listening = asyncio.create_task(app.state.waiters.listen())
+    yield
+    listening.cancel()
+    with suppress(asyncio.CancelledError):
+        await listening

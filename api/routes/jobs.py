@@ -1,0 +1,128 @@
+"""Jobs over HTTP: upload, poll, list, erase."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, File, Form, Header, Query, Request, Response, UploadFile
+
+from api import intake, views
+from api.dependencies import Before, Limit, Reader, Writer, cursor_of, run
+from core import errors, jobs
+from core.db.tables import Job
+from core.documents import DocumentKind
+from core.settings import settings
+from core.states import Status
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+POLL_SECONDS = 1  #: told to clients of an open job
+METADATA_BYTES = 4096
+
+
+@router.post("", status_code=202, response_model=views.JobView)
+async def create_job(
+    request: Request,
+    response: Response,
+    caller: Writer,
+    image: Annotated[UploadFile, File(description="JPEG, PNG, WEBP, GIF, TIFF, HEIC or PDF")],
+    document: Annotated[DocumentKind, Form(description="what the picture shows")] = DocumentKind.AUTO,
+    session_id: Annotated[UUID | None, Form(description="one more attempt at this session")] = None,
+    end_client: Annotated[str | None, Form(max_length=200, description="your name for your customer")] = None,
+    metadata: Annotated[str | None, Form(max_length=METADATA_BYTES, description="a JSON object, handed back")] = None,
+    prefer: Annotated[str | None, Header(description="`wait=N`: up to N seconds for the result")] = None,
+) -> Any:
+    """Takes a picture and answers with the job that will read it.
+
+    Poll the `Location`, at the pace that `Retry-After` says. With `Prefer: wait=N` the answer comes when the job has
+    ended (200) or after N seconds (202); `Preference-Applied` names the wait that was granted.
+    """
+    wanted = jobs.Request(document, session_id, end_client, _parse_metadata(metadata))
+    job = await intake.take(caller.organization_id, image, wanted)
+    seconds = _preferred_wait(prefer)
+    if seconds:
+        response.headers["Preference-Applied"] = f"wait={seconds}"
+        job = await intake.until_ended(request, caller.organization_id, job.id, seconds)
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    response.status_code = 202 if job.is_open else 200
+    return _show(response, job)
+
+
+@router.get("/{job_id}", response_model=views.JobView, responses={304: {"description": "unchanged"}})
+async def get_job(
+    request: Request,
+    response: Response,
+    caller: Reader,
+    job_id: UUID,
+    wait: Annotated[int, Query(ge=0, description="seconds to wait for the end of the job; longer ones are cut")] = 0,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Any:
+    """The job as it stands, or as it ends within `wait` seconds. Send the ETag back to be answered 304 meanwhile."""
+    seconds = min(wait, settings().max_wait_seconds)
+    job = await intake.until_ended(request, caller.organization_id, job_id, seconds)
+    if if_none_match == _etag(job):
+        return Response(status_code=304, headers={"ETag": _etag(job)})
+    return _show(response, job)
+
+
+@router.get("", response_model=views.JobPage)
+async def list_jobs(
+    caller: Reader,
+    before: Before,
+    status: Annotated[Status | None, Query()] = None,
+    document: Annotated[DocumentKind | None, Query()] = None,
+    session_id: Annotated[UUID | None, Query()] = None,
+    created_after: Annotated[datetime | None, Query()] = None,
+    created_before: Annotated[datetime | None, Query()] = None,
+    limit: Limit = 20,
+) -> Any:
+    """Your jobs, newest first. Follow `next_cursor` until it is null."""
+    filters = jobs.Filters(status, session_id, document, created_after, created_before)
+    found = await run(jobs.page, caller.organization_id, filters, before=before, limit=limit + 1)
+    shown = found[:limit]
+    return {
+        "items": [views.job(job) for job in shown],
+        "next_cursor": cursor_of(shown[-1].id) if len(found) > limit else None,
+    }
+
+
+@router.delete("/{job_id}", status_code=204)
+async def erase_job(caller: Writer, job_id: UUID) -> None:
+    """Erases the picture and everything read from it, for good. A running job is stopped."""
+    await run(jobs.erase, caller.organization_id, job_id)
+
+
+def _show(response: Response, job: Job) -> dict[str, Any]:
+    response.headers["ETag"] = _etag(job)
+    response.headers["Cache-Control"] = "no-store"
+    if job.is_open:
+        response.headers["Retry-After"] = str(POLL_SECONDS)
+    return views.job(job)
+
+
+def _etag(job: Job) -> str:
+    return f'"{job.version}"'
+
+
+def _preferred_wait(prefer: str | None) -> int:
+    """The seconds of `wait=N` in a Prefer header, within our limit; 0 without. RFC 7240, 4.3."""
+    for preference in (prefer or "").split(","):
+        name, _, value = preference.strip().partition("=")
+        if name.strip().lower() == "wait" and value.strip().isdigit():
+            return min(int(value), settings().max_wait_seconds)
+    return 0
+
+
+def _parse_metadata(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise errors.RequestInvalid("metadata: send a JSON object as text.")
+    return value

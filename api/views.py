@@ -1,0 +1,137 @@
+"""What a client sees of a job and a session: the bodies of the native API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core import sealed
+from core.db import tables
+from core.documents import DocumentKind
+from core.states import JobState, Stage, Status, status_of
+
+Corner = tuple[float, float]
+
+
+class View(BaseModel):
+    """Base: examples and descriptions go into the OpenAPI document."""
+
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+
+
+class FieldView(View):
+    value: str
+    confidence: float = Field(ge=0, le=1)
+    box: list[Corner] | None = None
+    """Four corners, clockwise from the top left of the text, in pixels of the upload as a viewer shows it."""
+    source: str
+
+
+class CheckView(View):
+    name: str
+    verdict: str
+    """`pass`, `fail` or `not_applicable`."""
+    fields: list[str]
+
+
+class RepairView(View):
+    line: int
+    column: int
+    read: str
+    taken: str
+
+
+class MrzView(View):
+    format: str
+    lines: list[str]
+    raw_lines: list[str]
+    """What the recogniser saw before any rule."""
+    checks: list[CheckView]
+    repaired: list[RepairView]
+    """Places where check digits or a character class overruled the likeliest character."""
+
+
+class ResultView(View):
+    document_type: str
+    fields: dict[str, FieldView]
+    mrz: MrzView | None
+    checks: list[CheckView]
+    quality: dict[str, float]
+    image: dict[str, Any] | None
+    timings_ms: dict[str, float]
+    engine: str
+
+
+class FailureView(View):
+    reason: str
+    """A stable word, e.g. `blurred`, `no_mrz`."""
+    detail: str
+    """What to do."""
+    measured: dict[str, float] = Field(default_factory=dict)
+    box: list[Corner] | None = None
+
+
+class JobView(View):
+    """One upload. CREATED until there is an outcome, then RECEIVED with a result or FAILED with a reason."""
+
+    id: UUID
+    session_id: UUID
+    status: Status
+    stage: Stage
+    document: DocumentKind
+    attempt: int
+    metadata: dict[str, Any] | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    result: ResultView | None
+    failure_reason: FailureView | None
+
+
+class JobPage(View):
+    items: list[JobView]
+    next_cursor: str | None
+
+
+class SessionView(View):
+    """One person's try to get one document read, with all its jobs."""
+
+    id: UUID
+    status: Status
+    document: DocumentKind
+    created_at: datetime
+    finished_at: datetime | None
+    jobs: list[JobView]
+
+
+def job(row: tables.Job) -> dict[str, Any]:
+    """A job as JSON; opens its sealed result."""
+    return {
+        "id": row.id,
+        "session_id": row.session_id,
+        "status": status_of(JobState(row.state)),
+        "stage": row.stage,
+        "document": row.document,
+        "attempt": row.attempt,
+        "metadata": row.client_metadata,
+        "created_at": row.created_at,
+        "started_at": row.claimed_at,
+        "finished_at": row.finished_at,
+        "result": sealed.open_result(row),
+        "failure_reason": row.failure,
+    }
+
+
+def session(row: tables.ReadingSession, jobs: list[tables.Job]) -> dict[str, Any]:
+    """A session as JSON, without the jobs that were erased."""
+    return {
+        "id": row.id,
+        "status": row.status,
+        "document": row.document,
+        "created_at": row.created_at,
+        "finished_at": row.finished_at,
+        "jobs": [job(one) for one in jobs if one.state != JobState.ERASED],
+    }
