@@ -1,7 +1,8 @@
-"""One child process: how it starts, when it is ready, how it ends without leaving a descendant. Many of them: `cli.supervisor`."""
+"""One child process: how it starts, when it is ready, how it ends whole. Several together: `cli.supervisor`."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -84,7 +85,7 @@ class Running:
             self._process.send_signal(self.child.stop_signal)
 
     def end(self, deadline: float) -> bool:
-        """Wait until `deadline` (monotonic seconds), then SIGKILL. Ends what is left of its group. True when it ended by itself."""
+        """Wait until `deadline` (monotonic seconds), then SIGKILL it and its group. True when it ended by itself."""
         try:
             self._process.wait(max(0.0, deadline - time.monotonic()))
             ended_itself = True
@@ -150,10 +151,8 @@ def tail(log: Path, lines: int = 12) -> str:
 
 def kill_group(leader: int) -> None:
     """SIGKILL to whatever is left of a child's process group; its number stays taken as long as a member lives."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says EPERM for a group of zombies
         os.killpg(leader, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):  # macOS says EPERM for a group of zombies
-        pass
 
 
 def _die_with(parent: int, polite: signal.Signals) -> Callable[[], None] | None:

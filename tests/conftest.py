@@ -1,0 +1,159 @@
+"""What every test may ask for: a real Postgres built by the migrations, a real Valkey, the settings that lead to both."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy.orm import Session
+
+from cli import children, own_secrets
+from cli.embedded import postgres as embedded_postgres
+from cli.embedded import valkey as embedded_valkey
+
+ROOT = Path(__file__).parents[1]
+TEMPLATE = "idmill"  #: migrated once, then copied for every test module
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def secrets() -> own_secrets.OwnSecrets:
+    """Random secrets of this test session."""
+    return own_secrets.fresh()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(
+    tmp_path_factory: pytest.TempPathFactory, secrets: own_secrets.OwnSecrets
+) -> Iterator[embedded_postgres.Postgres]:
+    """A running Postgres with an empty database; started once in a session, about 2 s."""
+    var = tmp_path_factory.mktemp("postgres")
+    server = embedded_postgres.prepare(
+        var,
+        superuser_password=secrets.postgres_superuser_password,
+        role_password=secrets.postgres_password,
+        is_durable=False,  # these rows need not survive the machine
+    )
+    running = children.start_and_wait(server.child(var / "log" / "postgres.log"))
+    try:
+        server.make_role_and_database()
+        yield server
+    finally:
+        running.stop()
+        shutil.rmtree(server.home.directory)
+
+
+@pytest.fixture(scope="session")
+def postgres(
+    postgres_server: embedded_postgres.Postgres,
+    secrets: own_secrets.OwnSecrets,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> embedded_postgres.Postgres:
+    """A running Postgres whose database `idmill` the migrations have built."""
+    environment = {
+        **os.environ,
+        **secrets.settings(),
+        "DATABASE_URL": postgres_server.url(TEMPLATE),
+        "REDIS_URL": "redis://127.0.0.1:1/0",  # migrations have no business there
+        "IDMILL_BLOBS": str(tmp_path_factory.mktemp("no-blobs")),
+    }
+    migrated = subprocess.run(
+        [sys.executable, "-m", "alembic", "upgrade", "head"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert migrated.returncode == 0, migrated.stderr
+    return postgres_server
+
+
+@pytest.fixture(scope="session")
+def valkey(
+    tmp_path_factory: pytest.TempPathFactory, secrets: own_secrets.OwnSecrets
+) -> Iterator[embedded_valkey.Valkey]:
+    """A running Valkey; started once in a session."""
+    var = tmp_path_factory.mktemp("valkey")
+    server = embedded_valkey.prepare(var, password=secrets.valkey_password)
+    running = children.start_and_wait(server.child(var / "log" / "valkey.log"))
+    try:
+        yield server
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def database_url(postgres: embedded_postgres.Postgres) -> Iterator[str]:
+    """A fresh, migrated database for this test module."""
+    name = f"test_{next(_numbers)}"
+    with postgres.connect() as superuser:
+        superuser.execute(f"create database {name} template {TEMPLATE} owner {embedded_postgres.ROLE}")
+    try:
+        yield postgres.url(name)
+    finally:
+        with postgres.connect() as superuser:
+            superuser.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="module")
+def redis_url(valkey: embedded_valkey.Valkey) -> str:
+    """The Valkey of this session, emptied for this test module."""
+    client = redis.Redis.from_url(valkey.url())
+    client.flushall()
+    client.close()
+    return valkey.url()
+
+
+@pytest.fixture(scope="module")
+def settings_env(
+    database_url: str, redis_url: str, secrets: own_secrets.OwnSecrets, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """The environment of an idmill process, set for this test module; `{**os.environ, **settings_env}` starts another."""
+    environment = {
+        **secrets.settings(),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "IDMILL_BLOBS": str(tmp_path_factory.mktemp("blobs")),
+        "IDMILL_VAR": str(tmp_path_factory.mktemp("var")),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        _forget_what_core_remembers()
+        yield environment
+        _forget_what_core_remembers()
+
+
+@pytest.fixture
+def db(settings_env: dict[str, str]) -> Iterator[Session]:
+    """A database session in an open transaction that is rolled back after the test."""
+    from core.db import engine
+
+    with engine.new_session()() as session:
+        transaction = session.begin()
+        try:
+            yield session
+        finally:
+            if transaction.is_active:
+                transaction.rollback()
+
+
+def _forget_what_core_remembers() -> None:
+    """`core` keeps its settings, engine, broker, storage and vault for the life of a process; a test module is one."""
+    engine_module = sys.modules.get("core.db.engine")
+    if engine_module is not None and engine_module.engine.cache_info().currsize:
+        engine_module.engine().dispose()
+    for name, module in list(sys.modules.items()):
+        if name == "core" or name.startswith("core."):
+            for member in list(vars(module).values()):
+                if getattr(member, "__module__", "").startswith("core.") and hasattr(member, "cache_clear"):
+                    member.cache_clear()
