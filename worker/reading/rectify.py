@@ -1,0 +1,257 @@
+"""Cuts the lines of a band straight, each along its own baseline, and leads every point back to the picture. Reads nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from core.documents import Box
+from worker.reading import locate
+from worker.reading.decode import Grey
+
+Floats = npt.NDArray[np.float64]
+
+MARGIN: Final = 0.25  #: of the print's height, above and below it in a strip
+STRIP_HEIGHT: Final = 48  #: px at most: the print is then 32 px high, more than any engine here uses
+LEAST_STRIP_HEIGHT: Final = 32  #: px; smaller print is enlarged to this
+_WORK_HEIGHT: Final = 14.0  #: px of capitals while edges are measured
+_WORK_LONGEST: Final = 1400  #: px: no region is measured at more than this
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One straightened line and the way back to the picture.
+
+    Strip x runs evenly along the writing; the middle of the print follows `bend`, a polynomial over the distance along
+    the writing.
+    """
+
+    grey: Grey = field(repr=False)  #: (H, W) uint8, dark on light, the print's height times 1 + 2 * MARGIN
+    origin: Floats  #: (2,) point of the picture where distances along and down are zero
+    along: Floats  #: (2,) unit vector of writing in the picture
+    down: Floats  #: (2,) unit vector towards the foot of the letters
+    bend: Floats  #: coefficients for np.polyval: picture px down over picture px along
+    start: float  #: picture px along, of the strip's left edge
+    step: float  #: picture px per strip px; negative along the writing when the strip was turned by 180 degrees
+    height: float  #: picture px, of the print
+    is_turned: bool = False
+
+    def to_picture(self, points: Floats) -> Floats:
+        """(n, 2) strip pixels to (n, 2) picture pixels."""
+        sign = -1.0 if self.is_turned else 1.0
+        along = self.start + sign * self.step * points[:, 0]
+        down = np.polyval(self.bend, along) + sign * self.step * (points[:, 1] - self.grey.shape[0] / 2)
+        return self.origin + np.outer(along, self.along) + np.outer(down, self.down)
+
+    def box(self, left: float, right: float) -> Box:
+        """The print between two x of the strip, in picture pixels, clockwise from its top left corner as it is read."""
+        margin = self.grey.shape[0] * MARGIN / (1 + 2 * MARGIN)
+        top, foot = margin, self.grey.shape[0] - margin
+        corners = self.to_picture(np.array([[left, top], [right, top], [right, foot], [left, foot]]))
+        first, second, third, fourth = ((round(float(x), 1), round(float(y), 1)) for x, y in corners)
+        return first, second, third, fourth
+
+    def turned(self) -> Strip:
+        """The same print read from the other side."""
+        end = self.start + (-1 if self.is_turned else 1) * self.step * self.grey.shape[1]
+        grey = np.ascontiguousarray(self.grey[::-1, ::-1])
+        return replace(self, grey=grey, start=end, is_turned=not self.is_turned)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A part of the picture, deskewed: x along the writing, y down, at a working scale."""
+
+    grey: Grey = field(repr=False)
+    ink: Grey = field(repr=False)
+    origin: Floats
+    along: Floats
+    down: Floats
+    scale: float  #: view px per picture px
+    left: float  #: picture px along, of the view's left edge
+    top: float  #: picture px down, of the view's upper edge
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of print in a view, in view pixels."""
+
+    bend: Floats  #: middle of the print, over x
+    height: float
+    left: float
+    right: float
+    weight: float  #: ink found
+
+
+def strips(grey: Grey, band: locate.Band) -> list[Strip]:
+    """The lines of the band and those that stand between or beside them, top to bottom as the band's angle reads."""
+    view = _view(grey, band)
+    height = _WORK_HEIGHT if view.scale * _height(band) > _WORK_HEIGHT - 1 else view.scale * _height(band)
+    rows = _rows(view, height)
+    if not rows:
+        return []
+    left, right = _common_ends(rows, view, band)
+    return [_cut(grey, view, row, left, right) for row in rows]
+
+
+def _height(band: locate.Band) -> float:
+    return float(np.median([line.height for line in band.lines]))
+
+
+def _view(grey: Grey, band: locate.Band) -> _View:
+    longest = max(band.lines, key=lambda line: line.length)
+    along, down, origin = longest.along, longest.down, longest.centre
+    height = _height(band)
+    ends = [float((line.centre - origin) @ along) + side * line.length / 2 for line in band.lines for side in (-1, 1)]
+    rows = [float((line.centre - origin) @ down) for line in band.lines]
+    left, right = min(ends) - 4.5 * height, max(ends) + 4.5 * height
+    top, bottom = min(rows) - 5 * height, max(rows) + 5 * height
+    scale = min(_WORK_HEIGHT / height, _WORK_LONGEST / (right - left))
+    if scale < 0.5:  # shrink first: warping alone would skip pixels
+        shrink = 2 * scale
+        source = cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    else:
+        shrink, source = 1.0, grey
+    size = (max(8, round((right - left) * scale)), max(8, round((bottom - top) * scale)))
+    corner = origin + left * along + top * down
+    matrix = np.column_stack([along / scale * shrink, down / scale * shrink, corner * shrink])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped = np.asarray(cv2.warpAffine(source, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return _View(warped, locate.ink(warped), origin, along, down, scale, left, top)
+
+
+def _rows(view: _View, height: float) -> list[_Row]:
+    """Every line of print of about this height in the view, top to bottom."""
+    profile = cv2.blur(view.ink.sum(axis=1).astype(np.float32), (1, max(3, round(height / 4)) | 1)).ravel()
+    peaks = _runs(profile > 0.3 * np.percentile(profile, 97))
+    found: list[_Row] = []
+    for top, foot in peaks:
+        if not 0.4 * height < foot - top < 2.2 * height:
+            continue
+        row = _row(view, (top + foot) / 2, height)
+        if row is not None and not any(abs(_middle(row) - _middle(other)) < 0.6 * height for other in found):
+            found.append(row)
+    if not found:
+        return []
+    most = max(row.weight for row in found)
+    return sorted((row for row in found if row.weight > 0.25 * most), key=_middle)
+
+
+def _middle(row: _Row) -> float:
+    return float(np.polyval(row.bend, (row.left + row.right) / 2))
+
+
+def _runs(is_set: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], is_set, [False]]).astype(np.int8)))
+    return [(int(start), int(end)) for start, end in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _row(view: _View, middle: float, height: float) -> _Row | None:
+    """Follows one line: a bent middle through the ink, then its height and ends."""
+    ys, xs = np.nonzero(view.ink)
+    bend = np.array([0.0, middle])
+    for reach, degree in ((1.0, 1), (0.8, 1), (0.75, 2)):
+        fitted = _followed(view, xs, ys, bend, reach * height, degree)
+        if fitted is None:
+            return None
+        bend = fitted
+    away = ys - np.polyval(bend, xs)
+    inside = np.abs(away) < 0.85 * height
+    if inside.sum() < 4 * height:
+        return None
+    top, foot = np.percentile(away[inside], (3, 97))
+    printed = float(foot - top + 1) / 0.97
+    if not 0.45 * height < printed < 1.8 * height:
+        return None
+    bend[-1] += (top + foot) / 2
+    ends = _ends(xs[inside], view.ink.shape[1], height)
+    if ends is None:
+        return None
+    return _Row(bend, printed, *ends, float(inside.sum()))
+
+
+def _followed(
+    view: _View, xs: npt.NDArray[np.intp], ys: npt.NDArray[np.intp], bend: Floats, reach: float, degree: int
+) -> Floats | None:
+    """A polynomial through the mean heights of ink in windows along the line, outliers left out."""
+    away = ys - np.polyval(bend, xs)
+    near = np.abs(away) < reach
+    width = max(6.0, 2 * reach)
+    window = (xs[near] // width).astype(np.int64)
+    weight = np.bincount(window)
+    if weight.size == 0:
+        return None
+    mean = np.bincount(window, away[near]) / np.maximum(weight, 1)
+    used = weight > 0.25 * np.median(weight[weight > 0])
+    centres = (np.arange(len(weight)) + 0.5) * width
+    for _ in range(2):
+        if used.sum() < 4:
+            return None
+        least = 1 if used.sum() < 10 else degree
+        correction = np.polyfit(centres[used], mean[used], least, w=np.sqrt(weight[used]))
+        residual = np.abs(mean - np.polyval(correction, centres))
+        used &= residual < max(1.0, 2.5 * float(np.median(residual[used])))
+    return np.asarray(np.polyadd(bend, correction), np.float64)
+
+
+def _ends(xs: npt.NDArray[np.intp], width: int, height: float) -> tuple[float, float] | None:
+    """The longest stretch of ink without a gap of three letters."""
+    column = np.bincount(xs, minlength=width) > 0
+    gap = round(3 * height)
+    joined = cv2.morphologyEx(column.astype(np.uint8)[None], cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
+    runs = _runs(np.asarray(joined).ravel() > 0)
+    if not runs:
+        return None
+    left, right = max(runs, key=lambda run: int(column[run[0] : run[1]].sum()))
+    return float(left), float(right)
+
+
+def _common_ends(rows: list[_Row], view: _View, band: locate.Band) -> tuple[float, float]:
+    """Lines of an MRZ begin and end alike: the second-widest reach on each side, and never less than the band's."""
+    lefts, rights = sorted(row.left for row in rows), sorted(row.right for row in rows)
+    return lefts[0], rights[-1]
+
+
+def _cut(grey: Grey, view: _View, row: _Row, left: float, right: float) -> Strip:
+    height = row.height / view.scale  # picture px
+    bend = _in_picture(row.bend, view)
+    tall = min(STRIP_HEIGHT, max(LEAST_STRIP_HEIGHT, round(height * (1 + 2 * MARGIN))))
+    step = height * (1 + 2 * MARGIN) / tall
+    start = view.left + left / view.scale - 0.5 * height
+    wide = max(8, math.ceil(((right - left) / view.scale + height) / step))
+    strip = Strip(
+        np.zeros((tall, wide), np.uint8), view.origin, view.along, view.down, bend, start, step, height
+    )
+    return replace(strip, grey=_sampled(grey, strip))
+
+
+def _in_picture(bend: Floats, view: _View) -> Floats:
+    """The polynomial over picture px along instead of view px: three points carry it over exactly."""
+    xs = np.array([0.0, view.ink.shape[1] / 2, view.ink.shape[1]])
+    down = np.polyval(bend, xs) / view.scale + view.top
+    return np.polyfit(xs / view.scale + view.left, down, 2)
+
+
+def _sampled(grey: Grey, strip: Strip) -> Grey:
+    tall, wide = strip.grey.shape
+    xs, ys = np.meshgrid(np.arange(wide) + 0.5, np.arange(tall) + 0.5)
+    points = strip.to_picture(np.column_stack([xs.ravel(), ys.ravel()])) - 0.5
+    low = np.floor(points.min(axis=0)).astype(int) - 2
+    high = np.ceil(points.max(axis=0)).astype(int) + 3
+    low, high = np.maximum(low, 0), np.minimum(high, (grey.shape[1], grey.shape[0]))
+    if (high - low < 2).any():
+        return np.full((tall, wide), 255, np.uint8)
+    part = grey[low[1] : high[1], low[0] : high[0]]
+    points = points - low
+    if strip.step > 1.5:  # shrink first, so that no pixel of the picture is skipped
+        shrink = 1 / strip.step
+        part = cv2.resize(part, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+        points = (points + 0.5) * shrink - 0.5
+    maps = points.astype(np.float32).reshape(tall, wide, 2)
+    method = cv2.INTER_CUBIC if strip.step < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.remap(part, maps, None, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
