@@ -1,4 +1,4 @@
-"""What every test may ask for: a real Postgres built by the migrations, a real Valkey, the settings that lead to both."""
+"""What every test may ask for: a migrated Postgres, a Valkey, the settings that lead to both."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import redis
@@ -117,7 +119,7 @@ def redis_url(valkey: embedded_valkey.Valkey) -> str:
 def settings_env(
     database_url: str, redis_url: str, secrets: own_secrets.OwnSecrets, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, str]]:
-    """The environment of an idmill process, set for this test module; `{**os.environ, **settings_env}` starts another."""
+    """The environment of an idmill process, set for this module; `{**os.environ, **settings_env}` for a child."""
     environment = {
         **secrets.settings(),
         "DATABASE_URL": database_url,
@@ -145,6 +147,22 @@ def db(settings_env: dict[str, str]) -> Iterator[Session]:
         finally:
             if transaction.is_active:
                 transaction.rollback()
+
+
+@pytest.fixture
+def organization_id(settings_env: dict[str, str]) -> UUID:
+    """A committed organization with a subscription to every technology and no limits."""
+    from core import organizations, subscriptions
+    from core.transaction import transaction
+
+    with transaction() as db:
+        organization = organizations.create(db, "Specimen Bank")
+        for technology in subscriptions.Technology:
+            yesterday = datetime.now(UTC) - timedelta(days=1)
+            subscriptions.subscribe(
+                db, organization.id, technology, starts_at=yesterday, attempts_per_client=None, total_limit=None
+            )
+    return organization.id
 
 
 def _forget_what_core_remembers() -> None:

