@@ -36,6 +36,13 @@ STATUS: dict[type[errors.IdmillError], HTTPStatus] = {
     errors.TemporarilyUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
+#: What the framework refuses by itself, said so that the caller can mend it.
+SAID = {
+    HTTPStatus.BAD_REQUEST: "The body is not well-formed multipart/form-data; use your HTTP library's form upload.",
+    HTTPStatus.NOT_FOUND: "There is no such path here; /openapi.json lists them all.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This path does not take that method; the Allow header names those it takes.",
+}
+
 log = structlog.get_logger()
 
 
@@ -92,7 +99,9 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 async def _from_framework(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     status = HTTPStatus(error.status_code)
-    response = problem(status, status.phrase.lower().replace(" ", "-"), str(error.detail))
+    if status == STATUS[errors.UploadTooLarge]:
+        return await _expected(_request, errors.UploadTooLarge())
+    response = problem(status, status.phrase.lower().replace(" ", "-"), SAID.get(status, str(error.detail)))
     response.headers.update(error.headers or {})
     return response
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from core.db.tables import ApiKey
 from core.hashing import keyed_hash
 
 PREFIX = "idm"
+PUBLIC_ID = re.compile("[0-9a-f]{16}")
 USE_NOTED_EVERY = timedelta(minutes=1)  #: `last_used_at` is no finer, so that a read-only request seldom writes
 
 
@@ -80,11 +82,15 @@ def authenticate(db: Session, text: str) -> Caller:
     """The caller behind a key as `issue` gave it. Raises `KeyRefused`, the same way whatever is wrong."""
     prefix, _, rest = text.partition("_")
     public_id, _, secret = rest.partition("_")
-    return authenticate_pair(db, public_id if prefix == PREFIX else "", secret)
+    if prefix != PREFIX:
+        raise errors.KeyRefused
+    return authenticate_pair(db, public_id, secret)
 
 
 def authenticate_pair(db: Session, public_id: str, secret: str) -> Caller:
     """The caller behind a public id and its secret. Raises `KeyRefused`."""
+    if not PUBLIC_ID.fullmatch(public_id):
+        raise errors.KeyRefused
     now = db.scalar(select(func.now()))
     key = db.scalar(select(ApiKey).where(ApiKey.public_id == public_id))
     expected = key.secret_hash if key else bytes(32)

@@ -121,8 +121,9 @@ def _parse_metadata(text: str | None) -> dict[str, Any] | None:
         return None
     try:
         value = json.loads(text)
-    except ValueError:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
         value = None
-    if not isinstance(value, dict):
-        raise errors.RequestInvalid("metadata: send a JSON object as text.")
+    if not isinstance(value, dict) or "\\u0000" in text:
+        raise errors.RequestInvalid("metadata: send a JSON object as text, without the character U+0000.")
     return value

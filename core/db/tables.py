@@ -22,6 +22,7 @@ class Organization(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str]
     event_sequence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  #: last number given out
+    is_strict: Mapped[bool] = mapped_column(default=False, server_default="false")  #: wrong check digits fail, see docs
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
