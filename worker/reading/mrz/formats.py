@@ -74,14 +74,17 @@ class Layout:
                 return slot
         raise KeyError(name)
 
-    def guard(self, name: str) -> Guard | None:
-        """The check digit of that name, or None when this layout has none."""
-        return next((guard for guard in self.guards if guard.name == name), None)
+    def guard(self, name: str) -> Guard:
+        """The check digit of that name. Raises KeyError when this layout has none."""
+        for guard in self.guards:
+            if guard.name == name:
+                return guard
+        raise KeyError(name)
 
     @property
     def has_composite(self) -> bool:
         """True when one digit guards several fields together."""
-        return self.guard(self.composite) is not None
+        return any(guard.name == self.composite for guard in self.guards)
 
     @property
     def takes_long_numbers(self) -> bool:

@@ -182,8 +182,7 @@ class _LongNumber:
 
 
 def _long_number(layout: Layout, lines: tuple[str, ...]) -> _LongNumber | None:
-    guard = layout.guard(DOCUMENT_NUMBER_CHECK)
-    if guard is None or not layout.takes_long_numbers or guard.span.of(lines) != FILLER:
+    if not layout.takes_long_numbers or layout.guard(DOCUMENT_NUMBER_CHECK).span.of(lines) != FILLER:
         return None
     head = layout.slot(DOCUMENT_NUMBER).span
     optional = layout.slot("optional_data_1" if layout.format is MrzFormat.TD1 else "optional_data")

@@ -1,0 +1,161 @@
+"""Which of the places an engine saw belong to which place of a line: gaps filled, strangers dropped, ends shifted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from worker.reading.mrz.emissions import Floats, Indices
+
+MISSED = -1  #: in an alignment: no engine place stands here
+
+# Costs in nats, set from how often each happens on readings of drawn lines.
+GAP_COST = 1.5  #: a place missed where the centres leave room for it
+PAD_COST = 3.0  #: a place missed at an end, where nothing shows it
+SQUEEZED_COST = 4.0  #: a place missed or doubled inside a run of fillers, against the centres
+STRANGER_COST = 1.5  #: an engine place at an end that belongs to no place of the line
+CROWDED_COST = 1.0  #: an engine place too close to its neighbour to be a character of its own
+MOST_STRANGERS_COST = 6.0  #: text beside the zone counts as one stranger, however long it is
+
+CROWDED = 0.55  #: share of the pitch under which two centres are one character
+MOST_MISSED = 14  #: places of one line
+MOST_SHIFTED = 3  #: places added at the left end
+WINDOW = 5  #: gaps on either side that tell the local pitch
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Engine places set on an even grid. `places` indexes engine places, MISSED where a gap was filled."""
+
+    places: Indices  #: (m,)
+    cost: float
+    pitch: float  #: median distance of neighbouring centres, pixels
+    slack: Floats  #: (m - 1,) how far each step is from a whole pitch; positive: there may be room for one more
+
+
+@dataclass(frozen=True, slots=True)
+class Alignments:
+    """The ways to lay engine places on a line of a given length, cheapest ideas only."""
+
+    places: Indices  #: (ways, length) engine place or MISSED
+    costs: Floats  #: (ways,) nats
+
+
+def grid(centres: Floats, certainty: Floats) -> Grid:
+    """Sets engine places on an even grid by the local pitch, which may drift under perspective.
+
+    `centres` (n,) in pixels, `certainty` (n,) the log probability of each place's likeliest character.
+    """
+    count = len(centres)
+    if count < 3 or not np.isfinite(centres).all():
+        return Grid(np.arange(count), 0.0, 1.0, np.zeros(max(count - 1, 0)))
+    kept = np.argsort(centres, kind="stable")
+    dropped = 0
+    while len(kept) > 3:
+        steps = np.diff(centres[kept])
+        tight = steps < CROWDED * _local_pitch(steps)
+        if not tight.any():
+            break
+        place = int(np.argmax(np.where(tight, -steps, -np.inf)))
+        weaker = place if certainty[kept[place]] < certainty[kept[place + 1]] else place + 1
+        kept = np.delete(kept, weaker)
+        dropped += 1
+    steps = np.diff(centres[kept])
+    ratio = steps / _local_pitch(steps)
+    whole = np.clip(np.rint(ratio), 1, MOST_MISSED + 30).astype(np.intp)
+    positions = np.concatenate([[0], np.cumsum(whole)])
+    places = np.full(int(positions[-1]) + 1, MISSED, dtype=np.intp)
+    places[positions] = kept
+    slack = np.repeat(ratio - whole, whole)
+    cost = CROWDED_COST * dropped  # gaps are charged when a window is chosen, since most may lie outside it
+    return Grid(places, cost, float(np.median(steps)), slack)
+
+
+def alignments(found: Grid, length: int, is_filler: Floats) -> Alignments:
+    """The ways to lay a grid on a line of `length` places; none when far too few were seen.
+
+    `is_filler` (n,) is the probability that each engine place shows a filler.
+    """
+    ways = list(_ways(found, length, is_filler))
+    if not ways:
+        return Alignments(np.empty((0, length), dtype=np.intp), np.empty(0))
+    places = np.stack([way for way, _ in ways])
+    missed = (places == MISSED).sum(axis=1)
+    costs = np.array([cost for _, cost in ways]) + GAP_COST * missed
+    return Alignments(places[missed <= MOST_MISSED], costs[missed <= MOST_MISSED] + found.cost)
+
+
+def _ways(found: Grid, length: int, is_filler: Floats) -> Iterator[tuple[Indices, float]]:
+    surplus = len(found.places) - length
+    if surplus >= 0:
+        for start in range(surplus + 1):
+            yield found.places[start : start + length], _strangers(start) + _strangers(surplus - start)
+        if 0 < surplus <= 2:
+            yield from _shortened(found, surplus, is_filler)
+    if -MOST_MISSED <= surplus < 0:
+        for left in range(min(-surplus, MOST_SHIFTED) + 1):
+            yield _padded(found.places, left, -surplus - left), (PAD_COST - GAP_COST) * -surplus
+        yield from _lengthened(found, -surplus, is_filler)
+    if -2 <= surplus <= 0:  # one stranger at an end hides one place missed at the other
+        lacking = 1 - surplus
+        yield _padded(found.places[1:], 0, lacking), _strangers(1) + (PAD_COST - GAP_COST) * lacking
+        yield _padded(found.places[:-1], lacking, 0), _strangers(1) + (PAD_COST - GAP_COST) * lacking
+
+
+def _strangers(count: int) -> float:
+    return min(STRANGER_COST * count, MOST_STRANGERS_COST)
+
+
+def _padded(places: Indices, left: int, right: int) -> Indices:
+    return np.concatenate([np.full(left, MISSED), places, np.full(right, MISSED)]).astype(np.intp)
+
+
+def _shortened(found: Grid, surplus: int, is_filler: Floats) -> Iterator[tuple[Indices, float]]:
+    run = _longest_run(found.places, is_filler)
+    if run is not None and run[1] - run[0] > surplus:
+        yield np.delete(found.places, np.s_[run[0] : run[0] + surplus]), SQUEEZED_COST * surplus
+    if surplus == 1 and len(found.slack):
+        # the tightest step may hold one place too many: drop either of its ends
+        place = int(found.slack.argmin())
+        cost = SQUEEZED_COST * _doubt(-float(found.slack[place]))
+        yield np.delete(found.places, place), cost
+        yield np.delete(found.places, place + 1), cost
+
+
+def _lengthened(found: Grid, lacking: int, is_filler: Floats) -> Iterator[tuple[Indices, float]]:
+    run = _longest_run(found.places, is_filler)
+    if run is not None:
+        at = run[1]
+        yield np.insert(found.places, at, np.full(lacking, MISSED)), (SQUEEZED_COST - GAP_COST) * min(lacking, 3)
+    if lacking <= 2 and len(found.slack) >= lacking:
+        widest = np.sort(np.argsort(found.slack)[-lacking:]) + 1
+        cost = SQUEEZED_COST * sum(_doubt(float(found.slack[place - 1])) for place in widest)
+        yield np.insert(found.places, widest, MISSED), cost
+
+
+def _doubt(slack: float) -> float:
+    """1 where the centres speak against the change, down to 0 where they are half way to it."""
+    return 1.0 - min(max(2.0 * slack, 0.0), 1.0)
+
+
+def _longest_run(places: Indices, is_filler: Floats) -> tuple[int, int] | None:
+    """Start and end (exclusive) of the longest run of fillers; None when there is none of two or more."""
+    fillers = np.concatenate([[0], ((places == MISSED) | (is_filler[places] > 0.5)).astype(np.int8), [0]])
+    starts, ends = np.flatnonzero(np.diff(fillers) == 1), np.flatnonzero(np.diff(fillers) == -1)
+    if not len(starts):
+        return None
+    longest = int((ends - starts).argmax())
+    start, end = int(starts[longest]), int(ends[longest])
+    return (start, end) if end - start >= 2 else None
+
+
+def _local_pitch(steps: Floats) -> Floats:
+    """(n,) median of the steps within WINDOW of each, tied to the whole line's so that a run of gaps cannot mislead."""
+    overall = float(np.median(steps)) or 1.0
+    if len(steps) < 2 * WINDOW + 1:
+        return np.full(len(steps), overall)
+    padded = np.pad(steps, WINDOW, mode="reflect")
+    local = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * WINDOW + 1), axis=1)
+    return np.clip(local, 0.7 * overall, 1.4 * overall)
