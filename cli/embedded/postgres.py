@@ -111,6 +111,12 @@ class Postgres:
             return False
         return True
 
+    def version(self) -> str:
+        """The version of the running server, `18.6`."""
+        with self.connect() as connection:
+            number = connection.info.server_version
+        return f"{number // 10_000}.{number % 10_000}"
+
     def make_role_and_database(self) -> None:
         """The role and the database of the application; does nothing where they are. The server must run."""
         with self.connect() as connection:

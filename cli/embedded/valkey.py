@@ -42,13 +42,20 @@ class Valkey:
 
     def answers(self) -> bool:
         """Whether it takes commands now; false while it still loads what it kept."""
-        client = redis.Redis.from_url(self.url(), socket_timeout=2, socket_connect_timeout=2)
         try:
-            return bool(client.ping())
+            with self._connect() as client:
+                return bool(client.ping())
         except redis.RedisError:
             return False
-        finally:
-            client.close()
+
+    def version(self) -> str:
+        """The version of the running server, `9.1.2`."""
+        with self._connect() as client:
+            facts = client.info("server")
+        return str(facts.get("valkey_version", ""))
+
+    def _connect(self) -> redis.Redis:
+        return redis.Redis.from_url(self.url(), socket_timeout=2, socket_connect_timeout=2)
 
 
 def prepare(var: Path, *, password: str) -> Valkey:
