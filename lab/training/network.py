@@ -1,0 +1,66 @@
+"""The small network that turns a normalised line into one row of class scores per frame. No training loop here."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+CLASSES = 38  #: the 37 characters in the order of `characters.ALPHABET`, then blank
+BLANK = 37
+FRAME_WIDTH = 4  #: px of the normalised line per frame
+LINE_HEIGHT = 32  #: px of the normalised line
+
+
+class Residual(nn.Module):  # type: ignore[misc, unused-ignore]  # torch is no dependency: unknown to the checker
+    """Two 1-D convolutions along the line beside a straight path."""
+
+    def __init__(self, width: int, reach: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv1d(width, width, reach, padding=reach // 2, bias=False),
+            nn.BatchNorm1d(width),
+            nn.ReLU(inplace=True),
+            nn.Conv1d(width, width, reach, padding=reach // 2, bias=False),
+            nn.BatchNorm1d(width),
+        )
+        self.rectify = nn.ReLU(inplace=True)
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.rectify(frames + self.body(frames))
+        return out
+
+
+def _convolution(
+    inputs: int, outputs: int, size: tuple[int, int], stride: tuple[int, int], padding: tuple[int, int]
+) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, size, stride, padding, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class LineNetwork(nn.Module):  # type: ignore[misc, unused-ignore]
+    """(N, 1, 32, W) ink, 0 paper to about 1 print, W a multiple of 4 -> (N, W / 4, 38) scores.
+
+    `scale` multiplies every width: 1.0 is the committed model.
+    """
+
+    def __init__(self, scale: float = 1.0) -> None:
+        super().__init__()
+        first, second, third, fourth, deep = (round(width * scale / 8) * 8 for width in (16, 40, 64, 80, 128))
+        # Even kernels where the stride is 2 keep frame i centred on pixel 4 i + 2.
+        self.look = nn.Sequential(
+            _convolution(1, first, (4, 4), (2, 2), (1, 1)),  # 16 x W / 2
+            _convolution(first, second, (4, 3), (2, 1), (1, 1)),  # 8 x W / 2
+            _convolution(second, third, (3, 4), (1, 2), (1, 1)),  # 8 x W / 4
+            _convolution(third, fourth, (4, 3), (2, 1), (1, 1)),  # 4 x W / 4
+            _convolution(fourth, deep, (4, 3), (1, 1), (0, 1)),  # 1 x W / 4
+        )
+        self.along = nn.Sequential(Residual(deep, 5), Residual(deep, 5), Residual(deep, 3))
+        self.classify = nn.Conv1d(deep, CLASSES, 1)
+
+    def forward(self, ink: torch.Tensor) -> torch.Tensor:
+        frames = self.look(ink).squeeze(2)
+        scores: torch.Tensor = self.classify(self.along(frames))
+        return scores.transpose(1, 2)

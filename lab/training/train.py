@@ -1,0 +1,155 @@
+"""Trains the line network on drawn lines: `python -m lab.training.train --minutes 40 --seed 1`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from multiprocessing.queues import Queue
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from lab.training import export, lines
+from lab.training.network import CLASSES, LineNetwork
+from worker.reading.engines import ocrb
+
+_CHUNK = 8  #: batches that are drawn together and sorted by width, so that little padding is computed
+Batch = tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]  #: (N, 32, W) ink, (N, W / 4) labels
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What decides a training. Steps rule when given, else minutes, whose worth depends on the machine."""
+
+    minutes: float
+    steps: int
+    seed: int
+    batch: int = 32
+    peak_rate: float = 3e-3
+    weight_decay: float = 1e-2
+    average: float = 0.998  #: of the exponential moving average of the weights, per step
+
+
+def example(seed: int) -> tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]:
+    """One drawn line as the network sees it, its pitch off by up to a quarter, with the label of every frame."""
+    line = lines.draw(seed)
+    off = float(np.clip(np.random.default_rng([seed, 1]).normal(0, 0.1), -0.26, 0.26))
+    frames = max(8, round(line.image.shape[1] * ocrb.PITCH / line.pitch * np.exp(off) / ocrb.FRAME_WIDTH))
+    ink = ocrb.normalise(line.image, frames * ocrb.FRAME_WIDTH)
+    return ink.astype(np.float16), lines.frame_labels(line, frames).astype(np.int16)
+
+
+def _stack(examples: list[tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]]) -> Batch:
+    frames = max(len(labels) for _, labels in examples)
+    ink = np.zeros((len(examples), ocrb.LINE_HEIGHT, frames * ocrb.FRAME_WIDTH), np.float16)
+    labels = np.full((len(examples), frames), lines.IGNORE, np.int16)
+    for row, (line_ink, line_labels) in enumerate(examples):
+        ink[row, :, : line_ink.shape[1]] = line_ink
+        labels[row, : len(line_labels)] = line_labels
+    return ink, labels
+
+
+def _draw_for_ever(queue: Queue[Batch], first_seed: int, size: int) -> None:
+    os.nice(5)
+    cv2.setNumThreads(1)
+    seed = first_seed
+    while True:
+        drawn = sorted((example(seed + number) for number in range(size * _CHUNK)), key=lambda pair: len(pair[1]))
+        seed += size * _CHUNK
+        for part in np.random.default_rng(seed).permutation(_CHUNK):
+            queue.put(_stack(drawn[part * size : (part + 1) * size]))
+
+
+def batches(plan: Plan) -> Iterator[Batch]:
+    """Batches for ever, drawn in a second process. Seeds start at seed * 2**32: an evaluation's lie below."""
+    context = multiprocessing.get_context("spawn")
+    queue: Queue[Batch] = context.Queue(maxsize=_CHUNK * 2)
+    drawer = context.Process(target=_draw_for_ever, args=(queue, plan.seed * 2**32, plan.batch), daemon=True)
+    drawer.start()
+    while True:
+        yield queue.get()
+
+
+def _rate(plan: Plan, done: float) -> float:
+    """Warm-up over the first hundredth, then a cosine to nothing. `done` is in 0..1."""
+    return plan.peak_rate * min(1.0, done / 0.01 + 0.01) * 0.5 * (1 + float(np.cos(np.pi * min(done, 1.0))))
+
+
+def _average(mean: LineNetwork, network: LineNetwork, keep: float) -> None:
+    for kept, now in zip(mean.state_dict().values(), network.state_dict().values(), strict=True):
+        if kept.dtype.is_floating_point:
+            kept.mul_(keep).add_(now, alpha=1 - keep)
+        else:
+            kept.copy_(now)
+
+
+def _learn(network: LineNetwork, optimiser: torch.optim.Optimizer, batch: Batch) -> float:
+    ink, labels = torch.from_numpy(batch[0]).float().unsqueeze(1), torch.from_numpy(batch[1]).long()
+    with torch.autocast("cpu", torch.bfloat16):
+        scores = network(ink)
+    loss = torch.nn.functional.cross_entropy(
+        scores.float().reshape(-1, CLASSES), labels.reshape(-1), ignore_index=lines.IGNORE
+    )
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+    optimiser.step()
+    return float(loss.detach())
+
+
+def train(plan: Plan, folder: Path, resume: Path | None) -> Path:
+    """Trains and writes `folder`/ocrb.pt (averaged weights), plan.json, ocrb.onnx; returns the ONNX file."""
+    torch.manual_seed(plan.seed)
+    torch.set_num_threads(1)
+    network, mean = LineNetwork(), LineNetwork()
+    if resume:
+        network.load_state_dict(torch.load(resume))
+    mean.load_state_dict(network.state_dict())
+    optimiser = torch.optim.AdamW(network.parameters(), plan.peak_rate, weight_decay=plan.weight_decay)
+    started, step, losses = time.monotonic(), 0, []
+    for batch in batches(plan):
+        minutes = (time.monotonic() - started) / 60
+        done = step / plan.steps if plan.steps else minutes / plan.minutes
+        if done >= 1:
+            break
+        for group in optimiser.param_groups:
+            group["lr"] = _rate(plan, done)
+        losses.append(_learn(network, optimiser, batch))
+        step += 1
+        _average(mean, network, min(plan.average, step / (step + 9)))
+        if step % 200 == 0:
+            print(f"{minutes:.1f} min, step {step}, {step * plan.batch} lines, loss {np.mean(losses):.4f}", flush=True)
+            losses = []
+        if step % 2000 == 0:
+            torch.save(mean.state_dict(), folder / "ocrb.pt")
+    torch.save(mean.state_dict(), folder / "ocrb.pt")
+    facts = asdict(plan) | {"lines": step * plan.batch, "took_minutes": (time.monotonic() - started) / 60}
+    (folder / "plan.json").write_text(json.dumps(facts, indent=1))
+    return export.export(folder / "ocrb.pt", folder / "ocrb.onnx", "trial")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=40)
+    parser.add_argument("--steps", type=int, default=0, help="instead of minutes: repeatable on any machine")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", type=Path, help="weights (.pt) to start from")
+    parser.add_argument("--into", type=Path, default=Path("var/training"), help="folder for weights and model")
+    parser.add_argument("--smoke", action="store_true", help="twenty steps, to see that everything runs")
+    chosen = parser.parse_args()
+    chosen.into.mkdir(parents=True, exist_ok=True)
+    plan = Plan(chosen.minutes, 20 if chosen.smoke else chosen.steps, chosen.seed)
+    print(train(plan, chosen.into, chosen.resume))
+
+
+if __name__ == "__main__":
+    main()
