@@ -15,7 +15,10 @@ from lab.specimens import strokes
 Ink = npt.NDArray[np.float32]
 Polyline = npt.NDArray[np.float64]
 
-FACES = ("ocrb", "ocrb-square")  #: round stroke ends (as the standard draws them), flat ends (as many printers cut them)
+FACES = (
+    "ocrb",
+    "ocrb-square",
+)  #: round stroke ends (as the standard draws them), flat ends (as many printers cut them)
 
 _GRID = 2.0  # step of the distance fields in 0.01 mm: a tenth of half a stroke
 _CELL_WIDTH = int(strokes.PITCH / _GRID)

@@ -1,0 +1,243 @@
+"""Light, hand and sensor: shadows, glare, fingers, noise, moire, photocopies. Geometry is in `camera`."""
+
+from __future__ import annotations
+
+import functools
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from lab.specimens.levels import Level
+from lab.specimens.sheet import Pixels
+
+Map = npt.NDArray[np.float32]
+_COARSE = 8  # light is worked out on a grid of this many pixels
+
+
+def cast(ground: Pixels, cover: npt.NDArray[np.uint8], rng: np.random.Generator) -> Pixels:
+    """The shadow that the page throws onto what it lies on."""
+    height, width = cover.shape
+    small = cv2.resize(cover, (width // 4 + 1, height // 4 + 1), interpolation=cv2.INTER_AREA)
+    reach = rng.uniform(0.002, 0.012) * max(height, width) / 4
+    x, y = rng.uniform(-1, 1, 2) * reach
+    moved = cv2.warpAffine(small, np.array([[1, 0, x], [0, 1, y]]), (small.shape[1], small.shape[0]))
+    soft = cv2.GaussianBlur(moved, (0, 0), max(0.6, reach * 0.8))
+    shade = (255 - cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR) * rng.uniform(0.3, 0.65)).astype(
+        np.uint8
+    )
+    return np.asarray(cv2.multiply(ground, cv2.merge((shade, shade, shade)), scale=1 / 255), dtype=np.uint8)
+
+
+def expose(picture: Pixels, level: Level, rng: np.random.Generator, zone: npt.NDArray[np.uint8]) -> Pixels:
+    """Uneven light, colour of the lamp, a shadow, glare beside `zone` (a quarter of the picture's size), contrast."""
+    height, width = picture.shape[:2]
+    grid = (height // _COARSE + 2, width // _COARSE + 2)
+    gain = _lamp(grid, level.uneven_light, rng)
+    if rng.random() < level.shadow:
+        gain *= _shadow(grid, rng)
+    added = np.zeros(grid, np.float32)
+    if rng.random() < level.glare:
+        added += _glare(grid, rng, zone)
+    contrast = float(rng.uniform(*level.contrast))
+    tint = 1.0 + rng.uniform(-0.06, 0.06, 3) * (level.uneven_light > 0)
+    veil = (1.0 - contrast) * rng.uniform(30, 150)
+    scale = contrast * tint[None, None] * gain[..., None]
+    whole = (width, height)
+    gains = cv2.resize(scale.astype(np.float32), whole, interpolation=cv2.INTER_LINEAR)
+    adds = cv2.resize(added + np.float32(veil), whole, interpolation=cv2.INTER_LINEAR)
+    lit = cv2.multiply(picture, gains, dtype=cv2.CV_32F)
+    lit += adds[..., None]
+    return np.asarray(np.clip(lit, 0, 255), dtype=np.uint8)
+
+
+def _lamp(grid: tuple[int, int], strength: float, rng: np.random.Generator) -> Map:
+    y, x = np.mgrid[0 : grid[0], 0 : grid[1]].astype(np.float32)
+    y, x = y / grid[0] - 0.5, x / grid[1] - 0.5
+    angle = rng.uniform(0, 2 * np.pi)
+    slope = strength * rng.uniform(0.0, 0.7)
+    centre = rng.uniform(-0.6, 0.6, 2)
+    spot = np.exp(-((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / rng.uniform(0.2, 1.2))
+    light = 1.0 + slope * (x * np.cos(angle) + y * np.sin(angle)) + strength * rng.uniform(-0.15, 0.35) * (spot - 0.5)
+    level = rng.uniform(0.72, 1.04) if strength > 0 else rng.uniform(0.97, 1.0)
+    return np.asarray(light * level, dtype=np.float32)
+
+
+def _shadow(grid: tuple[int, int], rng: np.random.Generator) -> Map:
+    """The shadow of a hand, a head or a phone: a polygon with a soft edge."""
+    height, width = grid
+    shape = np.zeros(grid, np.float32)
+    if rng.random() < 0.5:  # a straight edge across the picture
+        angle = rng.uniform(0, 2 * np.pi)
+        along = np.array([np.cos(angle), np.sin(angle)])
+        start = rng.uniform(0.2, 0.8, 2) * (width, height)
+        far = 3.0 * max(grid)
+        side = np.array([-along[1], along[0]]) * far
+        points = np.array(
+            [start - along * far, start + along * far, start + along * far + side, start - along * far + side]
+        )
+    else:
+        angles = np.sort(rng.uniform(0, 2 * np.pi, 9))
+        reach = rng.uniform(0.15, 0.5, 9) * max(grid)
+        points = (
+            rng.uniform(0, 1, 2) * (width, height) + np.column_stack((np.cos(angles), np.sin(angles))) * reach[:, None]
+        )
+    cv2.fillPoly(shape, [np.round(points).astype(np.int32)], 1.0)
+    soft = cv2.GaussianBlur(shape, (0, 0), float(rng.uniform(0.4, 5.0)))
+    return np.asarray(1.0 - soft * rng.uniform(0.15, 0.5), dtype=np.float32)
+
+
+def _glare(grid: tuple[int, int], rng: np.random.Generator, zone: npt.NDArray[np.uint8]) -> Map:
+    """One to three bright spots or streaks, none where `zone` is."""
+    height, width = grid
+    taken = cv2.resize(zone, (width, height), interpolation=cv2.INTER_AREA) > 0
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    glare = np.zeros(grid, np.float32)
+    for _ in range(int(rng.integers(1, 4))):
+        for _ in range(8):
+            cx, cy = rng.uniform(0, width), rng.uniform(0, height)
+            reach = rng.uniform(0.015, 0.09) * max(grid)
+            angle, stretch = rng.uniform(0, np.pi), rng.uniform(1, 3.5)
+            along = ((x - cx) * np.cos(angle) + (y - cy) * np.sin(angle)) / (reach * stretch)
+            across = (-(x - cx) * np.sin(angle) + (y - cy) * np.cos(angle)) / reach
+            spot = np.exp(-(along**2 + across**2)) * rng.uniform(120, 380)
+            if not taken.any() or float(spot[taken].max()) < 12:
+                glare += spot
+                break
+    return np.asarray(np.minimum(glare, 400), dtype=np.float32)
+
+
+def put_finger(
+    picture: Pixels, rng: np.random.Generator, corners: npt.NDArray[np.float64], zone: npt.NDArray[np.uint8]
+) -> None:
+    """Lays a fingertip over an edge of the page where it covers no machine readable line; leaves it out if it would."""
+    middle = corners.mean(axis=0)
+    size = float(np.hypot(*(corners[1] - corners[0])))
+    for _ in range(8):
+        side = int(rng.integers(4))
+        part = rng.uniform(0.1, 0.9)
+        edge = corners[side] * (1 - part) + corners[(side + 1) % 4] * part
+        outward = (edge - middle) / max(1.0, float(np.hypot(*(edge - middle))))
+        turn = rng.uniform(-0.5, 0.5)
+        outward = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ outward
+        wide = size * rng.uniform(0.065, 0.1)
+        tip = edge - outward * wide * rng.uniform(0.4, 1.6)
+        mask = np.zeros(zone.shape, np.uint8)
+        cv2.line(
+            mask, _whole(tip / 4), _whole((tip + outward * size) / 4), 255, max(1, int(wide * 1.15 / 2)), cv2.LINE_AA
+        )
+        if not np.any(zone & mask):
+            _paint_finger(picture, rng, tip, outward, wide, size)
+            return
+
+
+def _paint_finger(
+    picture: Pixels,
+    rng: np.random.Generator,
+    tip: npt.NDArray[np.float64],
+    outward: npt.NDArray[np.float64],
+    wide: float,
+    size: float,
+) -> None:
+    skin = np.array(
+        ((150, 178, 222), (128, 160, 208), (96, 130, 184), (62, 90, 136))[int(rng.integers(4))]
+    ) + rng.uniform(-10, 10)
+    height, width = picture.shape[:2]
+    small = (width // 2 + 1, height // 2 + 1)
+    start, end = _whole(tip / 2), _whole((tip + outward * size) / 2)
+    shape = np.zeros((small[1], small[0]), np.uint8)
+    cv2.line(shape, start, end, 255, max(2, int(wide / 2)), cv2.LINE_AA)
+    spread = max(1.0, wide / 12)
+    shade = cv2.GaussianBlur(shape, (0, 0), spread * 2)
+    core = np.zeros_like(shape)
+    cv2.line(core, start, end, 255, max(1, int(wide / 4)), cv2.LINE_AA)
+    light = cv2.GaussianBlur(core, (0, 0), spread * 1.6).astype(np.float32) / 255
+    rows = np.flatnonzero(shade.max(axis=1))
+    columns = np.flatnonzero(shade.max(axis=0))
+    if len(rows) == 0:
+        return
+    y0, y1, x0, x1 = rows[0] * 2, min(height, rows[-1] * 2 + 2), columns[0] * 2, min(width, columns[-1] * 2 + 2)
+    cover = _grown(shape, (y0, y1, x0, x1), (height, width)) / 255
+    under = _grown(shade, (y0, y1, x0, x1), (height, width)) / 255
+    glow = _grown(light, (y0, y1, x0, x1), (height, width))
+    region = picture[y0:y1, x0:x1].astype(np.float32)
+    region *= 1 - 0.45 * under[..., None]
+    nail = skin * (0.62 + 0.42 * glow[..., None])
+    picture[y0:y1, x0:x1] = np.clip(region * (1 - cover[..., None]) + nail * cover[..., None], 0, 255).astype(np.uint8)
+
+
+def _grown(small: npt.NDArray[np.uint8] | Map, box: tuple[int, int, int, int], size: tuple[int, int]) -> Map:
+    y0, y1, x0, x1 = box
+    part = small[y0 // 2 : (y1 + 1) // 2 + 1, x0 // 2 : (x1 + 1) // 2 + 1].astype(np.float32)
+    grown = cv2.resize(part, (part.shape[1] * 2, part.shape[0] * 2), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grown[: y1 - y0, : x1 - x0], dtype=np.float32)
+
+
+def _whole(point: npt.NDArray[np.float64]) -> tuple[int, int]:
+    return int(round(float(point[0]))), int(round(float(point[1])))
+
+
+def develop(picture: Pixels, level: Level, rng: np.random.Generator) -> Pixels:
+    """Screen moire, sensor noise, photocopy or fax: what happens after the lens."""
+    if rng.random() < level.screen:
+        picture = _moire(picture, rng)
+    sigma = float(rng.uniform(*level.noise))
+    picture = _noisy(picture, rng, sigma)
+    if rng.random() < level.binarised:
+        return _binarised(picture, rng)
+    if rng.random() < level.photocopy:
+        return _photocopied(picture, rng)
+    return picture
+
+
+@functools.cache
+def _noise_bank() -> npt.NDArray[np.float32]:
+    """(1024, 1024, 3) of sensor noise at deviation 1: mostly grey, a little coloured, as after a raw conversion."""
+    rng = np.random.default_rng(20)
+    grey = rng.standard_normal((1024, 1024, 1), dtype=np.float32)
+    colour = rng.standard_normal((1024, 1024, 3), dtype=np.float32)
+    mixed = cv2.GaussianBlur(grey + 0.5 * colour, (0, 0), 0.55)
+    return np.asarray(mixed / mixed.std(), dtype=np.float32)
+
+
+def _noisy(picture: Pixels, rng: np.random.Generator, sigma: float) -> Pixels:
+    bank = _noise_bank()
+    height, width = picture.shape[:2]
+    top, left = (int(value) for value in rng.integers(0, 1024, 2))
+    flipped = bank[:: int(rng.choice((-1, 1))), :: int(rng.choice((-1, 1)))]
+    noisy = np.empty_like(picture)
+    for y in range(0, height, 1024):
+        for x in range(0, width, 1024):
+            part = picture[y : y + 1024, x : x + 1024]
+            noise = np.roll(flipped, (top, left), (0, 1))[: part.shape[0], : part.shape[1]]
+            noisy[y : y + 1024, x : x + 1024] = cv2.convertScaleAbs(np.maximum(part + noise * np.float32(sigma), 0))
+    return noisy
+
+
+def _moire(picture: Pixels, rng: np.random.Generator) -> Pixels:
+    height, width = picture.shape[:2]
+    y, x = np.ogrid[0:height, 0:width]
+    angle = rng.uniform(-0.3, 0.3)
+    fine, coarse = rng.uniform(2.1, 3.4), rng.uniform(18, 90)
+    strength = rng.uniform(0.03, 0.09)
+    screen = np.sin((x * np.cos(angle) + y * np.sin(angle)) * 6.2832 / fine) * strength
+    beat = np.sin((x * np.sin(angle * 3) + y * np.cos(angle * 3)) * 6.2832 / coarse) * strength
+    gains = [1 + screen + beat * share for share in (1.0, 0.4, -0.6)]
+    return np.asarray(np.clip(picture * np.dstack(gains).astype(np.float32), 0, 255), dtype=np.uint8)
+
+
+def _photocopied(picture: Pixels, rng: np.random.Generator) -> Pixels:
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    low, high = np.percentile(grey[::8, ::8], (4, 70))
+    hard = np.clip((grey - low) / max(20.0, float(high - low)) * rng.uniform(220, 270), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.cvtColor(hard, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
+
+
+def _binarised(picture: Pixels, rng: np.random.Generator) -> Pixels:
+    """Black and white as a fax or an old scanner makes it, against the local mean so that ground tints drop out."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    block = max(15, (max(grey.shape) // 24) | 1)
+    black = cv2.adaptiveThreshold(
+        grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, block, float(rng.uniform(16, 34))
+    )
+    return np.asarray(cv2.cvtColor(black, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
