@@ -54,6 +54,7 @@ def _with(scope: Scope) -> Callable[[keys.Caller], Awaitable[keys.Caller]]:
 
 
 Reader = Annotated[keys.Caller, Depends(_with(Scope.JOBS_READ))]
+Admin = Annotated[keys.Caller, Depends(_with(Scope.ADMIN))]
 Writer = Annotated[keys.Caller, Depends(_with(Scope.JOBS_WRITE))]
 
 

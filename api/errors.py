@@ -9,7 +9,8 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from core import errors
@@ -43,6 +44,8 @@ SAID = {
     HTTPStatus.METHOD_NOT_ALLOWED: "This path does not take that method; the Allow header names those it takes.",
 }
 
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+
 log = structlog.get_logger()
 
 
@@ -74,7 +77,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.IdmillError, _expected)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _from_framework)
-    app.add_exception_handler(SQLAlchemyError, _database)
+    for kind in DATABASE_AWAY:
+        app.add_exception_handler(kind, _database_away)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -106,7 +110,7 @@ async def _from_framework(_request: Request, error: Exception) -> JSONResponse:
     return response
 
 
-async def _database(_request: Request, error: Exception) -> JSONResponse:
+async def _database_away(_request: Request, error: Exception) -> JSONResponse:
     log.error("api.database_failed", error=type(error).__name__)
     away = errors.TemporarilyUnavailable("The database is away; nothing was lost. Send the request again.")
     return await _expected(_request, away)

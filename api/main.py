@@ -10,7 +10,8 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from api import errors
-from api.routes import health, jobs, sessions
+from api.dialects import biometric
+from api.routes import admin, health, jobs, sessions, subscriptions
 from api.uploads import BodyLimit
 from api.waiting import Waiters
 from core import logs, vault
@@ -26,8 +27,9 @@ def create_app() -> FastAPI:
     app = FastAPI(title="idmill", version=version("idmill"), description=ABOUT, lifespan=_lifespan)
     app.add_middleware(BodyLimit, max_bytes=settings().max_upload_bytes)
     errors.install(app)
-    for routes in (jobs, sessions, health):
+    for routes in (jobs, sessions, subscriptions, admin, health):
         app.include_router(routes.router)
+    app.mount(biometric.PATH, biometric.create_app(app.state))
     return app
 
 

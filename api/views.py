@@ -19,7 +19,7 @@ Corner = tuple[float, float]
 class View(BaseModel):
     """Base: examples and descriptions go into the OpenAPI document."""
 
-    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="allow", from_attributes=True, use_attribute_docstrings=True)
 
 
 class FieldView(View):
@@ -96,6 +96,16 @@ class JobPage(View):
     next_cursor: str | None
 
 
+class AttemptView(View):
+    """One entry in an end client's ledger."""
+
+    job_id: UUID
+    technology: str
+    taken_at: datetime
+    given_back_at: datetime | None
+    given_back_reason: str | None
+
+
 class SessionView(View):
     """One person's try to get one document read, with all its jobs."""
 
@@ -105,6 +115,61 @@ class SessionView(View):
     created_at: datetime
     finished_at: datetime | None
     jobs: list[JobView]
+    attempts: list[AttemptView]
+    """Attempts counted for the end client; empty when none was named."""
+
+
+class SubscriptionView(View):
+    """The right to one technology from one time to another."""
+
+    id: UUID
+    technology: str
+    starts_at: datetime
+    ends_at: datetime | None
+    total_limit: int | None
+    used: int
+    """Readings taken from `total_limit`; not counted where there is none."""
+    attempts_per_client: int | None
+    window_seconds: int
+
+
+class UsageView(View):
+    """Billed readings of one technology."""
+
+    technology: str
+    readings: int
+
+
+class OrganizationView(View):
+    """A customer."""
+
+    id: UUID
+    name: str
+    is_strict: bool
+    """Wrong check digits count as a failed reading."""
+    created_at: datetime
+
+
+class KeyView(View):
+    """An API key without its secret."""
+
+    public_id: str
+    label: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class IssuedKeyView(View):
+    """A new API key. This is the only time that its secret is shown."""
+
+    public_id: str
+    key: str
+    """For `Authorization: Bearer` and `X-API-Key`."""
+    secret: str
+    """For dialects that send the public id and the secret apart."""
 
 
 def job(row: tables.Job) -> dict[str, Any]:
@@ -125,7 +190,7 @@ def job(row: tables.Job) -> dict[str, Any]:
     }
 
 
-def session(row: tables.ReadingSession, jobs: list[tables.Job]) -> dict[str, Any]:
+def session(row: tables.ReadingSession, jobs: list[tables.Job], attempts: list[tables.Attempt]) -> dict[str, Any]:
     """A session as JSON, without the jobs that were erased."""
     return {
         "id": row.id,
@@ -134,4 +199,5 @@ def session(row: tables.ReadingSession, jobs: list[tables.Job]) -> dict[str, Any
         "created_at": row.created_at,
         "finished_at": row.finished_at,
         "jobs": [job(one) for one in jobs if one.state != JobState.ERASED],
+        "attempts": attempts,
     }

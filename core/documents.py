@@ -51,6 +51,9 @@ class FailureReason(StrEnum):
     GLARE = "glare"
     CUT_OFF = "cut_off"  #: the zone runs out of the picture
     UNREADABLE = "unreadable"  #: the zone was found and could not be read for another reason
+    WRONG_CHECK_DIGITS = (
+        "wrong_check_digits"  #: read, but its print fails its own checks and the organization is strict
+    )
     UNSUPPORTED_DOCUMENT = "unsupported_document"  #: this document kind has no reader in this release
     READER_FAILED = "reader_failed"  #: our own fault, attempts used up; the picture may be fine
 

@@ -139,6 +139,16 @@ def record_stage(db: Session, claimed: Job, stage: Stage, *, lease: timedelta) -
         raise errors.MoveRefused
 
 
+def give_up(db: Session, organization_id: UUID, job_id: UUID, failure: Failure) -> None:
+    """Ends a job that nobody waits for any more, if it is still open; a worker that holds it is fenced off.
+
+    Raises `NotFound`, `Erased`.
+    """
+    job = get(db, organization_id, job_id)
+    if job.is_open:
+        _finish(db, job, JobState.FAILED, guard=(Job.id == job_id, Job.state.in_(OPEN)), failure=_facts(failure))
+
+
 def release(db: Session, claimed: Job, *, delay: timedelta) -> None:
     """Gives a claimed job back to the queue, due after `delay`. Raises `MoveRefused` when the lease is lost."""
     moved = _move(
@@ -158,13 +168,13 @@ def release(db: Session, claimed: Job, *, delay: timedelta) -> None:
 
 def receive(db: Session, claimed: Job, result: Mapping[str, Any]) -> None:
     """Ends a claimed job with a reading. Raises `MoveRefused` when the lease is lost: then the result is dropped."""
-    _finish(db, claimed, JobState.RECEIVED, result=sealed.seal_result(claimed, dict(result)))
+    sealed_result = sealed.seal_result(claimed, dict(result))
+    _finish(db, claimed, JobState.RECEIVED, guard=_holds(claimed), result=sealed_result)
 
 
 def fail(db: Session, claimed: Job, failure: Failure) -> None:
     """Ends a claimed job without a reading. Raises `MoveRefused` when the lease is lost."""
-    facts = {key: value for key, value in asdict(failure).items() if value is not None}
-    _finish(db, claimed, JobState.FAILED, failure=facts | {"reason": failure.reason.value})
+    _finish(db, claimed, JobState.FAILED, guard=_holds(claimed), failure=_facts(failure))
 
 
 def erase(db: Session, organization_id: UUID, job_id: UUID) -> None:
@@ -206,12 +216,17 @@ def forget_picture(db: Session, job: Job) -> None:
         db.execute(update(Job).where(Job.id == job.id, Job.state.not_in(OPEN)).values(picture_key=None))
 
 
-def _finish(db: Session, claimed: Job, state: JobState, **outcome: Any) -> None:
-    """State, result, event, bill and session in one transaction, or nothing."""
-    session = sessions.lock(db, claimed.session_id)
+def _facts(failure: Failure) -> dict[str, Any]:
+    facts = {key: value for key, value in asdict(failure).items() if value is not None}
+    return facts | {"reason": failure.reason.value}
+
+
+def _finish(db: Session, ending: Job, state: JobState, *, guard: tuple[Any, ...], **outcome: Any) -> None:
+    """State, result, event, bill and session in one transaction, or nothing. Raises `MoveRefused`."""
+    session = sessions.lock(db, ending.session_id)
     job = _move(
         db,
-        (*_holds(claimed), Job.state.in_(ENTERED_FROM[state])),
+        (*guard, Job.state.in_(ENTERED_FROM[state])),
         state=state.value,
         stage=Stage.DONE.value,
         lease_token=None,

@@ -78,6 +78,30 @@ def issue(
     return issued
 
 
+def keys_of(db: Session, organization_id: UUID) -> list[ApiKey]:
+    """All keys of an organization, also those that no longer work, oldest first."""
+    return list(db.scalars(select(ApiKey).where(ApiKey.organization_id == organization_id).order_by(ApiKey.id)))
+
+
+def rotate(db: Session, public_id: str, *, grace: timedelta) -> IssuedKey:
+    """A second key like this one; the old one works for `grace` longer. Raises `NotFound`."""
+    old = _living(db, public_id)
+    end = db.scalars(select(func.now() + grace)).one()
+    fresh = issue(db, old.organization_id, label=old.label, scopes=map(Scope, old.scopes), expires_at=old.expires_at)
+    old.expires_at = min(end, old.expires_at or end)
+    return fresh
+
+
+def expire(db: Session, public_id: str, at: datetime) -> None:
+    """Ends a key at a given time. Raises `NotFound`."""
+    _living(db, public_id).expires_at = at
+
+
+def revoke(db: Session, public_id: str) -> None:
+    """Ends a key now, for good. Raises `NotFound`."""
+    _living(db, public_id).revoked_at = db.scalars(select(func.now())).one()
+
+
 def authenticate(db: Session, text: str) -> Caller:
     """The caller behind a key as `issue` gave it. Raises `KeyRefused`, the same way whatever is wrong."""
     prefix, _, rest = text.partition("_")
@@ -99,6 +123,13 @@ def authenticate_pair(db: Session, public_id: str, secret: str) -> Caller:
         raise errors.KeyRefused
     _note_use(db, key.id)
     return Caller(key.organization_id, key.public_id, frozenset(key.scopes))
+
+
+def _living(db: Session, public_id: str) -> ApiKey:
+    key = db.scalar(select(ApiKey).where(ApiKey.public_id == public_id, ApiKey.revoked_at.is_(None)).with_for_update())
+    if key is None:
+        raise errors.NotFound("There is no living key with this public id.")
+    return key
 
 
 def _note_use(db: Session, key_id: UUID) -> None:

@@ -63,7 +63,9 @@ def subscribe(
     attempts_per_client: int | None = ATTEMPTS_PER_CLIENT,
     window_seconds: int = WINDOW_SECONDS,
 ) -> Subscription:
-    """A new subscription. Several may follow one another or overlap."""
+    """A new subscription. Several may follow one another or overlap. Raises `RequestInvalid`."""
+    if ends_at is not None and ends_at <= starts_at:
+        raise errors.RequestInvalid("ends_at: a subscription ends after it starts.")
     subscription = Subscription(
         organization_id=organization_id,
         technology=technology.value,
@@ -76,6 +78,18 @@ def subscribe(
     db.add(subscription)
     db.flush()
     return subscription
+
+
+def subscriptions_of(db: Session, organization_id: UUID) -> list[Subscription]:
+    """All subscriptions of an organization, past and future ones too, in the order in which they start."""
+    mine = select(Subscription).where(Subscription.organization_id == organization_id)
+    return list(db.scalars(mine.order_by(Subscription.starts_at, Subscription.id)))
+
+
+def attempts_of(db: Session, session_id: UUID) -> list[Attempt]:
+    """The ledger entries of a session's jobs, first to last."""
+    entries = select(Attempt).join(Job, Job.id == Attempt.job_id).where(Job.session_id == session_id)
+    return list(db.scalars(entries.order_by(Attempt.taken_at)))
 
 
 def end_client_hash(organization_id: UUID, name: str | None) -> bytes | None:
@@ -126,13 +140,7 @@ def settle(db: Session, job: Job, reason: FailureReason | None) -> None:
 
 
 def _active(db: Session, organization_id: UUID, technology: Technology) -> list[Subscription]:
-    mine = list(
-        db.scalars(
-            select(Subscription)
-            .where(Subscription.organization_id == organization_id)
-            .order_by(Subscription.starts_at, Subscription.id)
-        )
-    )
+    mine = subscriptions_of(db, organization_id)
     if not mine:
         raise errors.NoSubscription
     fitting = [one for one in mine if one.technology == technology]

@@ -8,10 +8,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from sqlalchemy.orm import Session
 
-from core import errors, jobs, sealed
+from core import errors, jobs, organizations, sealed
 from core.db.tables import Job
-from core.documents import DocumentKind, Failure, FailureReason
+from core.documents import DocumentKind, Failure, FailureReason, Reading
 from core.settings import settings
 from core.states import Stage
 from core.transaction import transaction
@@ -63,12 +64,22 @@ def _read_and_record(job: Job) -> None:
         on_stage=lambda stage: _tell(job, Stage(stage)),
     )
     with transaction() as db:
-        if reading.failure is None:
+        failure = reading.failure or _strict_failure(db, job, reading)
+        if failure is None:
             jobs.receive(db, job, result.as_json(reading))
         else:
-            jobs.fail(db, job, reading.failure)
+            jobs.fail(db, job, failure)
     with transaction() as db:
         jobs.forget_picture(db, job)
+
+
+def _strict_failure(db: Session, job: Job, reading: Reading) -> Failure | None:
+    """Wrong check digits fail for an organization that asked for it; for all others they are part of the result."""
+    wrong = [check.name for check in reading.checks if check.name.endswith("check_digit") and check.verdict == "fail"]
+    if not wrong or not organizations.get(db, job.organization_id).is_strict:
+        return None
+    detail = f"The print fails its own checks ({', '.join(wrong)}). Photograph it again; if it fails again, doubt it."
+    return Failure(FailureReason.WRONG_CHECK_DIGITS, detail)
 
 
 def _tell(job: Job, stage: Stage) -> None:

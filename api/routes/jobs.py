@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Header, Query, Request, Response, UploadFile
+from pydantic import AwareDatetime
 
 from api import intake, views
 from api.dependencies import Before, Limit, Reader, Writer, cursor_of, run
@@ -75,8 +75,8 @@ async def list_jobs(
     status: Annotated[Status | None, Query()] = None,
     document: Annotated[DocumentKind | None, Query()] = None,
     session_id: Annotated[UUID | None, Query()] = None,
-    created_after: Annotated[datetime | None, Query()] = None,
-    created_before: Annotated[datetime | None, Query()] = None,
+    created_after: Annotated[AwareDatetime | None, Query()] = None,
+    created_before: Annotated[AwareDatetime | None, Query()] = None,
     limit: Limit = 20,
 ) -> Any:
     """Your jobs, newest first. Follow `next_cursor` until it is null."""

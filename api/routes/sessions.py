@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api import views
 from api.dependencies import Reader, run
-from core import sessions
+from core import sessions, subscriptions
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
@@ -23,4 +23,4 @@ async def get_session(caller: Reader, session_id: UUID) -> Any:
 
 def _read(db: Session, organization_id: UUID, session_id: UUID) -> dict[str, Any]:
     session = sessions.get(db, organization_id, session_id)
-    return views.session(session, sessions.jobs_of(db, session))
+    return views.session(session, sessions.jobs_of(db, session), subscriptions.attempts_of(db, session.id))

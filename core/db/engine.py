@@ -18,6 +18,7 @@ def engine() -> Engine:
         pool_size=10,
         max_overflow=30,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error's text must not carry what was being written
         connect_args={
             "connect_timeout": 5,
             "options": "-c statement_timeout=15s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s",

@@ -1,0 +1,143 @@
+"""Administration over HTTP, for keys with the scope `admin`: organizations, their keys, subscriptions and usage."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from api import views
+from api.dependencies import Admin, run
+from api.routes.subscriptions import Since, Until
+from core import keys, organizations, subscriptions, usage
+from core.keys import Scope
+from core.subscriptions import ATTEMPTS_PER_CLIENT, WINDOW_SECONDS, Technology
+
+router = APIRouter(prefix="/v1/admin", tags=["administration"])
+
+POSTGRES_MAX = 2**31 - 1
+Count = Annotated[int, Field(ge=1, le=POSTGRES_MAX)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^\\x00-\\x1f]+$")]
+
+
+class Body(BaseModel):
+    """Base of request bodies: a field that is not known is an error, not a wish that is not heard."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewOrganization(Body):
+    name: Name
+    is_strict: bool = False
+
+
+class OrganizationChange(Body):
+    is_strict: bool
+
+
+class NewKey(Body):
+    label: Name
+    scopes: list[Scope] = Field(default=[Scope.JOBS_READ, Scope.JOBS_WRITE], min_length=1)
+    expires_at: AwareDatetime | None = None
+
+
+class KeyChange(Body):
+    expires_at: AwareDatetime
+
+
+class Rotation(Body):
+    grace_seconds: Annotated[int, Field(ge=0, le=90 * 24 * 3600)] = 24 * 3600  #: the old key works so much longer
+
+
+class NewSubscription(Body):
+    technology: Technology
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime | None = None
+    total_limit: Count | None = None
+    attempts_per_client: Count | None = ATTEMPTS_PER_CLIENT
+    window_seconds: Count = WINDOW_SECONDS
+
+
+@router.post("/organizations", status_code=201, response_model=views.OrganizationView)
+async def create_organization(_caller: Admin, body: NewOrganization) -> Any:
+    """Makes an organization."""
+    return await run(organizations.create, body.name, is_strict=body.is_strict)
+
+
+@router.get("/organizations", response_model=list[views.OrganizationView])
+async def list_organizations(_caller: Admin) -> Any:
+    """All organizations, oldest first."""
+    return await run(organizations.everyone)
+
+
+@router.patch("/organizations/{organization_id}", response_model=views.OrganizationView)
+async def change_organization(_caller: Admin, organization_id: UUID, body: OrganizationChange) -> Any:
+    """Changes whether wrong check digits count as a failed reading."""
+    return await run(organizations.set_strict, organization_id, is_strict=body.is_strict)
+
+
+@router.post("/organizations/{organization_id}/keys", status_code=201, response_model=views.IssuedKeyView)
+async def issue_key(_caller: Admin, organization_id: UUID, body: NewKey) -> Any:
+    """Issues a key. Its secret is in this answer and nowhere else."""
+    return _show(await run(_issue, organization_id, body))
+
+
+@router.get("/organizations/{organization_id}/keys", response_model=list[views.KeyView])
+async def list_keys(_caller: Admin, organization_id: UUID) -> Any:
+    """All keys of an organization, also those that no longer work."""
+    return await run(keys.keys_of, organization_id)
+
+
+@router.post("/keys/{public_id}/rotate", status_code=201, response_model=views.IssuedKeyView)
+async def rotate_key(_caller: Admin, public_id: str, body: Rotation | None = None) -> Any:
+    """Issues a second key like this one; for the grace time both work."""
+    grace = timedelta(seconds=(body or Rotation()).grace_seconds)
+    return _show(await run(keys.rotate, public_id, grace=grace))
+
+
+@router.patch("/keys/{public_id}", status_code=204)
+async def expire_key(_caller: Admin, public_id: str, body: KeyChange) -> None:
+    """Sets when a key ends."""
+    await run(keys.expire, public_id, body.expires_at)
+
+
+@router.delete("/keys/{public_id}", status_code=204)
+async def revoke_key(_caller: Admin, public_id: str) -> None:
+    """Ends a key now, for good."""
+    await run(keys.revoke, public_id)
+
+
+@router.post("/organizations/{organization_id}/subscriptions", status_code=201, response_model=views.SubscriptionView)
+async def create_subscription(_caller: Admin, organization_id: UUID, body: NewSubscription) -> Any:
+    """Subscribes an organization to a technology. Several subscriptions may follow one another or overlap."""
+    return await run(_subscribe, organization_id, body)
+
+
+@router.get("/organizations/{organization_id}/subscriptions", response_model=list[views.SubscriptionView])
+async def list_subscriptions(_caller: Admin, organization_id: UUID) -> Any:
+    """All subscriptions of an organization."""
+    return await run(subscriptions.subscriptions_of, organization_id)
+
+
+@router.get("/organizations/{organization_id}/usage", response_model=list[views.UsageView])
+async def get_usage(_caller: Admin, organization_id: UUID, since: Since = None, until: Until = None) -> Any:
+    """Billed readings of an organization by technology."""
+    return await run(usage.totals, organization_id, since=since, until=until)
+
+
+def _issue(db: Session, organization_id: UUID, body: NewKey) -> keys.IssuedKey:
+    organization = organizations.get(db, organization_id)
+    return keys.issue(db, organization.id, label=body.label, scopes=body.scopes, expires_at=body.expires_at)
+
+
+def _subscribe(db: Session, organization_id: UUID, body: NewSubscription) -> Any:
+    organization = organizations.get(db, organization_id)
+    return subscriptions.subscribe(db, organization.id, **body.model_dump())
+
+
+def _show(issued: keys.IssuedKey) -> dict[str, str]:
+    return {"public_id": issued.public_id, "key": issued.text, "secret": issued.secret}
