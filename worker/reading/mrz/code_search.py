@@ -25,7 +25,7 @@ class CodesFound:
 
     issuing_state: Indices = field(repr=False)
     nationality: Indices | None = field(repr=False)
-    score: float
+    prior: float  #: nats, at most 0, what the codes themselves cost in the comparison of hypotheses
     log_posterior: float  #: ln of this pair's share among all pairs
 
 
@@ -49,7 +49,7 @@ def search(issuing: Floats, nationality: Floats | None, *, are_often_same: bool)
     """The best pair of codes; both are (3, 37) natural logs, None where none is printed."""
     first = _Code.of(issuing, _ISSUING_PRIOR)
     if nationality is None:
-        return CodesFound(first.best, None, first.score, first.score - first.log_total)
+        return CodesFound(first.best, None, first.prior, first.score - first.log_total)
     second = _Code.of(nationality, _NATIONALITY_PRIOR)
     bonus = SAME_CODE if are_often_same else 0.0
     same = first.known + second.known + bonus
@@ -66,8 +66,13 @@ def search(issuing: Floats, nationality: Floats | None, *, are_often_same: bool)
     )
     if highest > apart:
         best = _COLUMNS[int(same.argmax())]
-        return CodesFound(best, best, highest, highest - log_total)
-    return CodesFound(first.best, second.best, apart, apart - log_total)
+        prior = highest - _printed(issuing, best) - _printed(nationality, best) - bonus
+        return CodesFound(best, best, min(prior, 0.0), highest - log_total)
+    return CodesFound(first.best, second.best, first.prior + second.prior, apart - log_total)
+
+
+def _printed(logs: Floats, code: Indices) -> float:
+    return float(logs[np.arange(3), code].sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class _Code:
     known: Floats
     best: Indices
     score: float
+    prior: float
     log_total: float
 
     @classmethod
@@ -90,5 +96,5 @@ class _Code:
         log_total = highest + math.log(float(np.exp(known - highest).sum()) + math.exp(any_code - highest))
         is_unknown = as_printed > known[chosen] and printed.tobytes() not in _ROWS
         if is_unknown:
-            return cls(known, printed, as_printed, log_total)
-        return cls(known, _COLUMNS[chosen], float(known[chosen]), log_total)
+            return cls(known, printed, as_printed, -UNKNOWN_CODE, log_total)
+        return cls(known, _COLUMNS[chosen], float(known[chosen]), float(prior[chosen]), log_total)

@@ -23,7 +23,7 @@ class NameFound:
     """The best name, place by place."""
 
     columns: Indices = field(repr=False)  #: (places,)
-    score: float  #: natural log
+    prior: float  #: nats, at most 0, what odd places of letters cost
     log_posterior: float  #: ln of this name's share among all names that follow the grammar
 
 
@@ -36,7 +36,9 @@ def search(logs: Floats) -> NameFound:
         best_letter.tolist(), (best_letter + spread).tolist(), logs[:, _FILLER_COLUMN].tolist()
     )
     columns = np.where(is_letter, letters.argmax(axis=1), _FILLER_COLUMN)  # the filler is the last column
-    return NameFound(columns.astype(np.intp), score, score - log_total)
+    columns = columns.astype(np.intp)
+    prior = score - float(logs[np.arange(len(columns)), columns].sum())
+    return NameFound(columns, min(prior, 0.0), score - log_total)
 
 
 def _best_path(best: list[float], total: list[float], filler: list[float]) -> tuple[list[bool], float, float]:

@@ -48,7 +48,7 @@ _COLUMNS_BY_VALUE = _columns_by_value()  # (10, 5); column 37 stands for no char
 
 @cache
 def _moves(field_weight: int, composite_weight: int, kind: int) -> tuple[Indices, Indices]:
-    """(10, 100) each, by value and state: where one comes from, where one goes. A state is field sum * 10 + composite sum."""
+    """(10, 100) each, by value and state: where from, where to. A state is 10 * field sum + composite sum."""
     value, state = np.arange(10)[:, None], np.arange(100)[None, :]
     in_field, in_composite = state // 10, state % 10
     if kind == PLAIN:

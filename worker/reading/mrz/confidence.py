@@ -1,0 +1,91 @@
+"""How sure a decoded text is: features, the coefficients fitted on them, and when a text is accepted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What is known about a decoded text, in natural logs. Larger is surer, but for the costs."""
+
+    log_share: float  #: ln of the share of this text among everything that fits, at most 0
+    margin: float  #: nats to the second-best text that fits
+    repair: float  #: nats against the likeliest characters
+    weak: float  #: nats, doubt at the places that no digit guards
+    mean_log: float  #: mean log probability of the chosen characters, as the engine saw them
+    missed: float  #: places that the engine did not see
+    has_composite: float  #: 1 where one digit guards several fields together
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Coefficients of a logistic over `Features`; fitted on simulated readings, to be refitted on drawn pictures."""
+
+    intercept: float
+    log_odds_of_share: float
+    margin: float
+    repair: float
+    mean_log: float
+    missed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a text must keep to be accepted without a person."""
+
+    cost: float  #: nats, most; `repair` and `weak` together
+    margin: float  #: nats, least
+    weak: float  #: nats, most
+    missed: float  #: places, most
+
+
+#: `python -m lab.benchmarks.decoder --calibrate` prints these.
+CALIBRATION = Calibration(intercept=0.0, log_odds_of_share=1.0, margin=0.0, repair=0.0, mean_log=0.0, missed=0.0)
+
+LIMITS = Limits(cost=3.0, margin=2.0, weak=0.5, missed=6)
+#: Visas have no composite digit and so a weaker grammar.
+VISA_LIMITS = Limits(cost=2.0, margin=3.5, weak=0.3, missed=3)
+#: Print whose own digits are wrong: nothing but the engine's probabilities speaks for the text.
+AS_PRINTED_LIMITS = Limits(cost=1.0, margin=3.0, weak=0.3, missed=0)
+
+HIGHEST_MARGIN = 12.0
+_LEAST_DOUBT = 1e-6
+
+
+def features_vector(features: Features) -> tuple[float, ...]:
+    """The inputs of the logistic, in the order of `Calibration` behind its intercept."""
+    share = min(max(math.exp(features.log_share), _LEAST_DOUBT), 1.0 - _LEAST_DOUBT)
+    return (
+        math.log(share / (1.0 - share)),
+        min(features.margin, HIGHEST_MARGIN),
+        min(features.repair, 30.0),
+        max(features.mean_log, -5.0),
+        features.missed,
+    )
+
+
+def stated(features: Features, calibration: Calibration = CALIBRATION) -> float:
+    """The probability, 0..1, that every character is right."""
+    coefficients = (
+        calibration.log_odds_of_share,
+        calibration.margin,
+        calibration.repair,
+        calibration.mean_log,
+        calibration.missed,
+    )
+    total = calibration.intercept + sum(
+        coefficient * value for coefficient, value in zip(coefficients, features_vector(features), strict=True)
+    )
+    return 1.0 / (1.0 + math.exp(-min(max(total, -30.0), 30.0)))
+
+
+def keeps(features: Features, limits: Limits) -> bool:
+    """True when a text with these features may be accepted under these limits."""
+    return (
+        features.repair + features.weak <= limits.cost
+        and features.margin >= limits.margin
+        and features.weak <= limits.weak
+        and features.missed <= limits.missed
+    )
