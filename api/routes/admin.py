@@ -6,9 +6,8 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy.orm import Session
 
 from api import views
 from api.dependencies import Admin, run
@@ -22,6 +21,14 @@ router = APIRouter(prefix="/v1/admin", tags=["administration"])
 POSTGRES_MAX = 2**31 - 1
 Count = Annotated[int, Field(ge=1, le=POSTGRES_MAX)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^\\x00-\\x1f]+$")]
+
+
+async def _existing(organization_id: UUID) -> UUID:
+    await run(organizations.get, organization_id)
+    return organization_id
+
+
+Customer = Annotated[UUID, Depends(_existing)]  #: the id of an organization that exists; asked for after the caller
 
 
 class Body(BaseModel):
@@ -75,19 +82,19 @@ async def list_organizations(_caller: Admin) -> Any:
 
 
 @router.patch("/organizations/{organization_id}", response_model=views.OrganizationView)
-async def change_organization(_caller: Admin, organization_id: UUID, body: OrganizationChange) -> Any:
+async def change_organization(_caller: Admin, organization_id: Customer, body: OrganizationChange) -> Any:
     """Changes whether wrong check digits count as a failed reading."""
     return await run(organizations.set_strict, organization_id, is_strict=body.is_strict)
 
 
 @router.post("/organizations/{organization_id}/keys", status_code=201, response_model=views.IssuedKeyView)
-async def issue_key(_caller: Admin, organization_id: UUID, body: NewKey) -> Any:
+async def issue_key(_caller: Admin, organization_id: Customer, body: NewKey) -> Any:
     """Issues a key. Its secret is in this answer and nowhere else."""
-    return _show(await run(_issue, organization_id, body))
+    return _show(await run(keys.issue, organization_id, **dict(body)))
 
 
 @router.get("/organizations/{organization_id}/keys", response_model=list[views.KeyView])
-async def list_keys(_caller: Admin, organization_id: UUID) -> Any:
+async def list_keys(_caller: Admin, organization_id: Customer) -> Any:
     """All keys of an organization, also those that no longer work."""
     return await run(keys.keys_of, organization_id)
 
@@ -112,31 +119,21 @@ async def revoke_key(_caller: Admin, public_id: str) -> None:
 
 
 @router.post("/organizations/{organization_id}/subscriptions", status_code=201, response_model=views.SubscriptionView)
-async def create_subscription(_caller: Admin, organization_id: UUID, body: NewSubscription) -> Any:
+async def create_subscription(_caller: Admin, organization_id: Customer, body: NewSubscription) -> Any:
     """Subscribes an organization to a technology. Several subscriptions may follow one another or overlap."""
-    return await run(_subscribe, organization_id, body)
+    return await run(subscriptions.subscribe, organization_id, **dict(body))
 
 
 @router.get("/organizations/{organization_id}/subscriptions", response_model=list[views.SubscriptionView])
-async def list_subscriptions(_caller: Admin, organization_id: UUID) -> Any:
+async def list_subscriptions(_caller: Admin, organization_id: Customer) -> Any:
     """All subscriptions of an organization."""
     return await run(subscriptions.subscriptions_of, organization_id)
 
 
 @router.get("/organizations/{organization_id}/usage", response_model=list[views.UsageView])
-async def get_usage(_caller: Admin, organization_id: UUID, since: Since = None, until: Until = None) -> Any:
+async def get_usage(_caller: Admin, organization_id: Customer, since: Since = None, until: Until = None) -> Any:
     """Billed readings of an organization by technology."""
     return await run(usage.totals, organization_id, since=since, until=until)
-
-
-def _issue(db: Session, organization_id: UUID, body: NewKey) -> keys.IssuedKey:
-    organization = organizations.get(db, organization_id)
-    return keys.issue(db, organization.id, label=body.label, scopes=body.scopes, expires_at=body.expires_at)
-
-
-def _subscribe(db: Session, organization_id: UUID, body: NewSubscription) -> Any:
-    organization = organizations.get(db, organization_id)
-    return subscriptions.subscribe(db, organization.id, **body.model_dump())
 
 
 def _show(issued: keys.IssuedKey) -> dict[str, str]:
