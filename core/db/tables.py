@@ -23,6 +23,8 @@ class Organization(Base):
     name: Mapped[str]
     event_sequence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  #: last number given out
     is_strict: Mapped[bool] = mapped_column(default=False, server_default="false")  #: wrong check digits fail, see docs
+    calls_per_minute: Mapped[int] = mapped_column(default=12_000, server_default="12000")  #: API calls, all keys together
+    most_open_jobs: Mapped[int] = mapped_column(default=20_000, server_default="20000")  #: uploads without an outcome yet
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -91,10 +93,12 @@ class Job(Base):
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
     subscription_id: Mapped[UUID] = mapped_column(ForeignKey("subscriptions.id"))
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id"), index=True)
     attempt: Mapped[int]  #: which one of its session, from 1
     document: Mapped[str]
     technology: Mapped[str]
     client_metadata: Mapped[dict[str, Any] | None]  #: handed back as it came
+    callback_url: Mapped[str | None]  #: told of the end of this one job
 
     state: Mapped[str]
     stage: Mapped[str]
@@ -133,6 +137,8 @@ class Job(Base):
         UniqueConstraint("session_id", "attempt"),
         Index(None, "organization_id", "id"),
         Index("ix_jobs_queued", "next_attempt_at", postgresql_where=text("state = 'queued'")),
+        Index("ix_jobs_open", "organization_id", postgresql_where=text("state IN ('queued', 'reading')")),
+        Index("ix_jobs_finished", "finished_at"),
         Index("ix_jobs_leased", "lease_until", postgresql_where=text("state = 'reading'")),
         Index(
             "ix_jobs_forgettable",
@@ -183,11 +189,140 @@ class Event(Base):
     sequence: Mapped[int] = mapped_column(BigInteger)  #: per organization, without gaps
     type: Mapped[str]
     job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id"))
-    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"))
+    session_id: Mapped[UUID | None] = mapped_column(ForeignKey("sessions.id"))
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id"))
     status: Mapped[str]
     at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (UniqueConstraint("organization_id", "sequence"),)
+    __table_args__ = (UniqueConstraint("organization_id", "sequence"), Index(None, "organization_id", "at"))
+
+
+class WebhookEndpoint(Base):
+    """Where an organization wants its events sent. The one without a URL signs for the `callback_url` of jobs."""
+
+    __tablename__ = "webhook_endpoints"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    url: Mapped[str | None]
+    description: Mapped[str]
+    events: Mapped[list[str]]  #: types it wants; empty: all
+    format: Mapped[str]  #: of the body
+    key_id: Mapped[str]  #: the key-encryption key that wraps `data_key`
+    data_key: Mapped[bytes]
+    secret: Mapped[bytes]  #: sealed, because signing needs it
+    old_secret: Mapped[bytes | None]  #: sealed; signs too until `old_secret_until`
+    old_secret_until: Mapped[datetime | None]
+    is_enabled: Mapped[bool] = mapped_column(default=True, server_default="true")
+    disabled_reason: Mapped[str | None]
+    failing_since: Mapped[datetime | None]  #: first failure after the last success
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        CheckConstraint("format IN ('standard', 'biometric')", name="format"),
+        Index(None, "organization_id", "id"),
+        Index("uq_webhook_endpoints_callbacks", "organization_id", unique=True, postgresql_where=text("url IS NULL")),
+    )
+
+
+class WebhookDelivery(Base):
+    """One event on its way to one endpoint."""
+
+    __tablename__ = "webhook_deliveries"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    endpoint_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"))
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"), index=True)
+    url: Mapped[str | None]  #: instead of the endpoint's: the job's `callback_url`
+    state: Mapped[str]
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")  #: in the current round of the schedule
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")  #: of all rounds; rows in the log
+    lease_token: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    sent_at: Mapped[datetime] = mapped_column(server_default=func.now())  #: last message to the queue
+    sends: Mapped[int] = mapped_column(default=1, server_default="1")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'sending', 'delivered', 'failed')", name="state"),
+        CheckConstraint("(state = 'sending') = (lease_token IS NOT NULL)", name="lease"),
+        UniqueConstraint("endpoint_id", "event_id"),
+        Index(None, "endpoint_id", "id"),
+        Index("ix_webhook_deliveries_waiting", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_webhook_deliveries_sending", "lease_until", postgresql_where=text("state = 'sending'")),
+    )
+
+
+class WebhookAttempt(Base):
+    """One HTTP request of a delivery and what came back: the delivery log."""
+
+    __tablename__ = "webhook_attempts"
+
+    delivery_id: Mapped[UUID] = mapped_column(
+        ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  #: from 1
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    status: Mapped[int | None]  #: HTTP; None: no answer
+    milliseconds: Mapped[int]
+    answer: Mapped[str]  #: its first characters
+    error: Mapped[str | None]  #: why there is no answer, or why it does not count
+
+
+class Batch(Base):
+    """Several uploads in one request."""
+
+    __tablename__ = "batches"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    key_id: Mapped[str]  #: the key-encryption key that wraps `data_key`
+    data_key: Mapped[bytes]
+    names: Mapped[bytes]  #: of the files, sealed: people put names into them
+    total: Mapped[int]
+    open: Mapped[int]  #: items without an outcome
+    version: Mapped[int] = mapped_column(default=1, server_default="1")  #: raised by every change; the ETag
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint("open >= 0", name="open"), Index(None, "organization_id", "id"))
+
+
+class BatchItem(Base):
+    """One file of a batch: a job, or why there is none."""
+
+    __tablename__ = "batch_items"
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  #: from 0, as they came
+    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id"))
+    refusal: Mapped[dict[str, Any] | None]  #: code and detail
+
+
+class IdempotencyKey(Base):
+    """The answer to a request that made something, kept so that the same request makes it once."""
+
+    __tablename__ = "idempotency_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    key: Mapped[str]  #: as the client chose it
+    fingerprint: Mapped[bytes]  #: SHA-256 of the request
+    job_id: Mapped[UUID | None]  #: erasing this job forgets the answer
+    key_id: Mapped[str]  #: the key-encryption key that wraps `data_key`
+    data_key: Mapped[bytes]
+    answer: Mapped[bytes]  #: status, headers and body, sealed: it can hold a secret
+    busy_until: Mapped[datetime | None]  #: the first request is still being answered
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (
+        UniqueConstraint("organization_id", "key"),
+        Index("ix_idempotency_keys_job_id", "job_id", postgresql_where=text("job_id IS NOT NULL")),
+    )
 
 
 class Heartbeat(Base):
