@@ -31,6 +31,7 @@ class Photograph:
 
 def shoot(page: Page, level: Level, rng: np.random.Generator) -> Photograph:
     """Photographs `page` within the bounds of `level`. Boxes follow the page through the pose."""
+    page = _bent(page, level.curl * float(rng.uniform(-1, 1)) * (rng.random() < 0.5))
     pose = _pose(page, level, rng)
     pose, size = _frame(page, pose, level, rng)
     boxes = tuple(_projected(box, pose) for box in page.line_boxes)
@@ -63,6 +64,37 @@ def encode(picture: Pixels, level: Level, rng: np.random.Generator) -> bytes:
     if rng.random() < level.png:
         return bytes(cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 3])[1])
     return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1])
+
+
+def _bent(page: Page, millimetres: float) -> Page:
+    """The page with its middle raised or sunk by `millimetres` along its height, as a booklet held open."""
+    reach = millimetres * page.scale
+    if abs(reach) < 0.5:
+        return page
+    height, width = page.pixels.shape[:2]
+    x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+    map_x = np.broadcast_to(x, (height, width))
+    map_y = y[:, None] - _sag(x, width, reach).astype(np.float32)[None]
+    bent = cv2.remap(page.pixels, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    boxes = tuple(_bent_box(box, width, reach) for box in page.line_boxes)
+    return replace(page, pixels=np.asarray(bent, dtype=np.uint8), line_boxes=boxes)
+
+
+def _sag(x: npt.NDArray[np.floating], width: int, reach: float) -> npt.NDArray[np.floating]:
+    return reach * (1 - (2 * x / width - 1) ** 2)
+
+
+def _bent_box(box: Box, width: int, reach: float) -> Box:
+    """Still four corners, but with room for the bow of the line between them."""
+    points = np.array(box)
+    shift = _sag(points[:, 0], width, reach)
+    middle = float(_sag(points[:2, 0].mean(keepdims=True), width, reach)[0])
+    bow = middle - float(shift[:2].mean())
+    points[:, 1] += shift
+    points[2:, 1] += max(0.0, bow)
+    points[:2, 1] += min(0.0, bow)
+    first, second, third, fourth = ((float(x), float(y)) for x, y in points)
+    return first, second, third, fourth
 
 
 def _pose(page: Page, level: Level, rng: np.random.Generator) -> Matrix:

@@ -15,6 +15,7 @@ from lab.specimens import faces, ornaments, papers, sheet, strokes
 from lab.specimens.sheet import Colour, Mask, Pixels, Sheet
 
 _PITCH_MM = strokes.PITCH / 100
+_CLOSEST_ROWS = 4.7  # mm: below that captions would run into values
 _DIGIT_TOP_MM = 2.72  # above the base line, the tallest print
 
 
@@ -281,7 +282,7 @@ def draw_data_page(
     if rng.random() < 0.75:
         ink: Colour = (90, 40, 30) if rng.random() < 0.5 else (30, 28, 28)
         x = rng.uniform(0.55, 0.68) * width
-        ornaments.draw_signature(page, rng, (x, zone_top - 9, x + 28, zone_top - 1), ink)
+        ornaments.draw_signature(page, rng, (x, zone_top - 7, x + 28, zone_top), ink)
 
 
 def _draw_card_back(page: Sheet, rng: np.random.Generator, paper: papers.Paper, style: Style) -> None:
@@ -344,6 +345,7 @@ def _draw_fields(
     rows = _rows([name for name in names if paper.values.get(name)], right - left, style)
     if not rows:
         return
+    rows = rows[: max(1, int((bottom - top) / _CLOSEST_ROWS))]
     pitch = min(8.5, (bottom - top) / len(rows))
     caption_size = min(style.caption_size, pitch * 0.3)
     value_size = min(style.value_size, pitch * 0.55)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.documents import Box, MrzFormat
-from lab.specimens import camera, documents, levels, others, papers
+from lab.specimens import booklets, camera, documents, levels, others, papers, stamps
 
 KINDS = papers.KINDS
 LEVELS = tuple(levels.LEVELS)
@@ -50,6 +50,12 @@ def specimen(kind: str, level: str, seed: int) -> Specimen:
     else:
         paper = papers.issue(kind, chance)
         page, values = documents.draw(paper, rng, scale=scale, wear=wear), paper.values
+        if rng.random() < bounds.booklet:
+            page = booklets.bind(page, paper, rng)
+    if rng.random() < bounds.stamp_beside:
+        stamps.press(page, rng, over_zone=False)
+    if rng.random() < bounds.stamp_over:
+        stamps.press(page, rng, over_zone=True)
     photograph = camera.shoot(page, bounds, rng)
     picture = camera.encode(photograph.pixels, bounds, rng)
     height, width = photograph.pixels.shape[:2]

@@ -34,6 +34,7 @@ class Level:
     screen: float = 0.0  #: photographed off a screen: moire
     photocopy: float = 0.0  #: grey, hard contrast
     binarised: float = 0.0  #: black and white, like a fax
+    booklet: float = 0.25  #: the facing page of a passport, the leaf below a visa are in the picture too
     curl: float = 0.0  #: millimetres that a page bends out of its plane
 
 

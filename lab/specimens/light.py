@@ -43,12 +43,22 @@ def expose(picture: Pixels, level: Level, rng: np.random.Generator, zone: npt.ND
     tint = 1.0 + rng.uniform(-0.06, 0.06, 3) * (level.uneven_light > 0)
     veil = (1.0 - contrast) * rng.uniform(30, 150)
     scale = contrast * tint[None, None] * gain[..., None]
+    if not level.is_flat_scan:
+        scale = scale * _exposure(picture, gain, rng)
     whole = (width, height)
     gains = cv2.resize(scale.astype(np.float32), whole, interpolation=cv2.INTER_LINEAR)
     adds = cv2.resize(added + np.float32(veil), whole, interpolation=cv2.INTER_LINEAR)
     lit = cv2.multiply(picture, gains, dtype=cv2.CV_32F)
     lit += adds[..., None]
     return np.asarray(np.clip(lit, 0, 255), dtype=np.uint8)
+
+
+def _exposure(picture: Pixels, gain: Map, rng: np.random.Generator) -> float:
+    """What a camera's automatic exposure would multiply by: the middle of the scene to a middle grey, no white lost."""
+    seen = cv2.resize(picture, (gain.shape[1], gain.shape[0]), interpolation=cv2.INTER_AREA).mean(axis=2) * gain
+    wanted = rng.uniform(85, 150) / max(20.0, float(seen.mean()))
+    allowed = rng.uniform(205, 262) / max(40.0, float(np.percentile(seen, 97)))
+    return float(np.clip(min(wanted, allowed), 0.6, 2.6))
 
 
 def _lamp(grid: tuple[int, int], strength: float, rng: np.random.Generator) -> Map:
@@ -120,15 +130,26 @@ def put_finger(
         outward = (edge - middle) / max(1.0, float(np.hypot(*(edge - middle))))
         turn = rng.uniform(-0.5, 0.5)
         outward = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ outward
-        wide = size * rng.uniform(0.065, 0.1)
-        tip = edge - outward * wide * rng.uniform(0.4, 1.6)
+        wide = size * rng.uniform(0.1, 0.16)
+        tip = edge - outward * wide * rng.uniform(0.2, 1.1)
         mask = np.zeros(zone.shape, np.uint8)
-        cv2.line(
-            mask, _whole(tip / 4), _whole((tip + outward * size) / 4), 255, max(1, int(wide * 1.15 / 2)), cv2.LINE_AA
-        )
+        cv2.fillPoly(mask, [_whole(_finger_outline(tip, outward, wide * 1.2, size) / 4)], 255)
         if not np.any(zone & mask):
             _paint_finger(picture, rng, tip, outward, wide, size)
             return
+
+
+def _finger_outline(
+    tip: npt.NDArray[np.float64], outward: npt.NDArray[np.float64], wide: float, size: float
+) -> npt.NDArray[np.float64]:
+    """(n, 2) a rounded tip that widens towards the hand."""
+    side = np.array([-outward[1], outward[0]])
+    round_ = np.linspace(-np.pi / 2, np.pi / 2, 13)[:, None]
+    cap = tip - outward * np.cos(round_) * wide * 0.5 + side * np.sin(round_) * wide * 0.46
+    joint = np.array([(0.9, 0.5), (1.6, 0.54), (2.1, 0.52), (size * 1.5 / wide, 0.8)]) * wide
+    right = tip + outward * joint[:, :1] + side * joint[:, 1:]
+    left = tip + outward * joint[::-1, :1] - side * joint[::-1, 1:]
+    return np.concatenate((cap, right, left))
 
 
 def _paint_finger(
@@ -139,42 +160,42 @@ def _paint_finger(
     wide: float,
     size: float,
 ) -> None:
-    skin = np.array(
-        ((150, 178, 222), (128, 160, 208), (96, 130, 184), (62, 90, 136))[int(rng.integers(4))]
-    ) + rng.uniform(-10, 10)
+    tones = ((150, 178, 222), (128, 160, 208), (96, 130, 184), (62, 90, 136))
+    skin = np.array(tones[int(rng.integers(4))]) + rng.uniform(-10, 10)
     height, width = picture.shape[:2]
-    small = (width // 2 + 1, height // 2 + 1)
-    start, end = _whole(tip / 2), _whole((tip + outward * size) / 2)
-    shape = np.zeros((small[1], small[0]), np.uint8)
-    cv2.line(shape, start, end, 255, max(2, int(wide / 2)), cv2.LINE_AA)
-    spread = max(1.0, wide / 12)
-    shade = cv2.GaussianBlur(shape, (0, 0), spread * 2)
-    core = np.zeros_like(shape)
-    cv2.line(core, start, end, 255, max(1, int(wide / 4)), cv2.LINE_AA)
-    light = cv2.GaussianBlur(core, (0, 0), spread * 1.6).astype(np.float32) / 255
-    rows = np.flatnonzero(shade.max(axis=1))
-    columns = np.flatnonzero(shade.max(axis=0))
+    outline = _finger_outline(tip, outward, wide, size)
+    shape = np.zeros((height // 2 + 1, width // 2 + 1), np.uint8)
+    cv2.fillPoly(shape, [_whole(outline / 2)], 255, cv2.LINE_AA)
+    rows, columns = np.flatnonzero(shape.max(axis=1)), np.flatnonzero(shape.max(axis=0))
     if len(rows) == 0:
         return
-    y0, y1, x0, x1 = rows[0] * 2, min(height, rows[-1] * 2 + 2), columns[0] * 2, min(width, columns[-1] * 2 + 2)
-    cover = _grown(shape, (y0, y1, x0, x1), (height, width)) / 255
-    under = _grown(shade, (y0, y1, x0, x1), (height, width)) / 255
-    glow = _grown(light, (y0, y1, x0, x1), (height, width))
-    region = picture[y0:y1, x0:x1].astype(np.float32)
-    region *= 1 - 0.45 * under[..., None]
-    nail = skin * (0.62 + 0.42 * glow[..., None])
-    picture[y0:y1, x0:x1] = np.clip(region * (1 - cover[..., None]) + nail * cover[..., None], 0, 255).astype(np.uint8)
+    reach = max(2, int(wide / 6))  # half a shadow's width, in half pixels
+    y0, y1 = max(0, int(rows[0]) - reach), min(shape.shape[0], int(rows[-1]) + reach)
+    x0, x1 = max(0, int(columns[0]) - reach), min(shape.shape[1], int(columns[-1]) + reach)
+    part = shape[y0:y1, x0:x1]
+    inside = cv2.distanceTransform((part > 127).astype(np.uint8), cv2.DIST_L2, 3) / max(1.0, wide / 4)
+    form = 0.66 + 0.4 * np.sqrt(np.clip(inside, 0, 1))  # a round limb: darker towards its sides
+    nail = np.zeros_like(part)
+    centre = (tip + outward * wide * 0.05) / 2 - (x0, y0)
+    angle = float(np.degrees(np.arctan2(outward[1], outward[0])))
+    if rng.random() < 0.7:
+        axes = (max(1, int(wide * 0.19)), max(1, int(wide * 0.14)))
+        cv2.ellipse(nail, (int(centre[0]), int(centre[1])), axes, angle, 0, 360, 255, cv2.FILLED, cv2.LINE_AA)
+    polish = cv2.GaussianBlur(nail, (0, 0), max(0.6, wide / 60)).astype(np.float32)[..., None] / 255
+    colour = skin * form[..., None]
+    colour = colour * (1 - 0.55 * polish) + np.array((205, 205, 240)) * (0.55 * polish)
+    shade = cv2.GaussianBlur(part, (0, 0), max(1.0, reach / 2))
+    box = (y0 * 2, min(height, y1 * 2), x0 * 2, min(width, x1 * 2))
+    target = picture[box[0] : box[1], box[2] : box[3]]
+    fitted = (target.shape[1], target.shape[0])
+    cover = cv2.resize(part, fitted, interpolation=cv2.INTER_LINEAR).astype(np.float32)[..., None] / 255
+    under = cv2.resize(shade, fitted, interpolation=cv2.INTER_LINEAR).astype(np.float32)[..., None] / 255
+    painted = cv2.resize(colour.astype(np.float32), fitted, interpolation=cv2.INTER_LINEAR)
+    target[:] = np.clip(target * (1 - 0.4 * under) * (1 - cover) + painted * cover, 0, 255).astype(np.uint8)
 
 
-def _grown(small: npt.NDArray[np.uint8] | Map, box: tuple[int, int, int, int], size: tuple[int, int]) -> Map:
-    y0, y1, x0, x1 = box
-    part = small[y0 // 2 : (y1 + 1) // 2 + 1, x0 // 2 : (x1 + 1) // 2 + 1].astype(np.float32)
-    grown = cv2.resize(part, (part.shape[1] * 2, part.shape[0] * 2), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(grown[: y1 - y0, : x1 - x0], dtype=np.float32)
-
-
-def _whole(point: npt.NDArray[np.float64]) -> tuple[int, int]:
-    return int(round(float(point[0]))), int(round(float(point[1])))
+def _whole(points: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
+    return np.round(points).astype(np.int32)
 
 
 def develop(picture: Pixels, level: Level, rng: np.random.Generator) -> Pixels:

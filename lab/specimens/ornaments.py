@@ -137,7 +137,7 @@ def _paint_portrait(rng: np.random.Generator) -> Pixels:
     ground = rng.uniform(196, 240) + rng.uniform(-10, 10, 3)
     picture = np.empty((height, width, 3), np.uint8)
     picture[:] = _rounded(ground)
-    tone, shade, dark = _rounded(skin), _rounded(skin * 0.82), _rounded(skin * 0.55)
+    shade, dark = _rounded(skin * 0.8), _rounded(skin * 0.55)
     face_wide, face_high = int(rng.integers(48, 58)), int(rng.integers(66, 76))
     cx, cy = width // 2 + int(rng.integers(-6, 7)), 138 + int(rng.integers(-8, 9))
     is_long_haired = bool(rng.random() < 0.5)
@@ -152,7 +152,7 @@ def _paint_portrait(rng: np.random.Generator) -> Pixels:
     for side in (-1, 1):
         cv2.ellipse(picture, (cx + side * face_wide, cy + 4), (9, 17), 0, 0, 360, shade, fill, cv2.LINE_AA)
     cv2.ellipse(picture, (cx, cy - 12), (face_wide + 7, face_high + 8), 0, 180, 360, hair, fill, cv2.LINE_AA)
-    cv2.ellipse(picture, (cx, cy), (face_wide, face_high), 0, 0, 360, tone, fill, cv2.LINE_AA)
+    _paint_face(picture, (cx, cy), (face_wide, face_high), skin, rng)
     fringe = int(rng.integers(26, 44))
     cv2.ellipse(
         picture,
@@ -182,11 +182,34 @@ def _paint_portrait(rng: np.random.Generator) -> Pixels:
     return _light_portrait(picture, rng)
 
 
+def _paint_face(
+    picture: Pixels,
+    centre: tuple[int, int],
+    axes: tuple[int, int],
+    skin: npt.NDArray[np.float64],
+    rng: np.random.Generator,
+) -> None:
+    """An egg with light from one side, darker towards its edge, redder on the cheeks."""
+    height, width = picture.shape[:2]
+    y, x = np.ogrid[0:height, 0:width]
+    narrow = 1.0 - 0.18 * np.clip((y - centre[1]) / axes[1], 0, 1) ** 2
+    across, down = (x - centre[0]) / (axes[0] * narrow), (y - centre[1]) / axes[1]
+    reach = np.hypot(across, down)
+    side = rng.uniform(-0.12, 0.12)
+    light = (1.08 - 0.3 * reach**3 + side * across)[..., None]
+    cheeks = np.exp(-(((np.abs(across) - 0.55) / 0.25) ** 2 + ((down - 0.25) / 0.2) ** 2))[..., None]
+    colour = skin * light + cheeks * np.array((-8.0, -10.0, 6.0))
+    cover = np.clip((1.0 - reach) * axes[0] * 0.7, 0, 1)[..., None]
+    picture[:] = np.clip(picture * (1 - cover) + colour * cover, 0, 255).astype(np.uint8)
+
+
 def _light_portrait(picture: Pixels, rng: np.random.Generator) -> Pixels:
     height, width = picture.shape[:2]
     light = np.linspace(rng.uniform(0.78, 1.0), rng.uniform(0.95, 1.12), width)[None, :, None]
     fall = np.linspace(1.04, rng.uniform(0.82, 0.96), height)[:, None, None]
-    soft = cv2.GaussianBlur(picture, (0, 0), 3.0).astype(np.float32)
+    soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(1.0, 2.4)).astype(np.float32)
+    cells = rng.uniform(0.9, 1.1, (9, 7)).astype(np.float32)
+    soft *= cv2.resize(cells, (width, height), interpolation=cv2.INTER_CUBIC)[..., None]
     grain = rng.standard_normal((height, width, 1), dtype=np.float32) * 3.0
     return np.clip(soft * light * fall + grain, 0, 255).astype(np.uint8)
 
