@@ -1,11 +1,11 @@
-"""From uploaded bytes to pixels as a viewer shows them: which formats, how large, which way up. Finds and reads nothing."""
+"""From uploaded bytes to pixels as a viewer shows them: which formats, how large, which way up. Reads nothing."""
 
 from __future__ import annotations
 
 import io
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -26,7 +26,9 @@ PDF_PAGES: Final = 3  #: pages of a PDF that are looked at
 PDF_DPI: Final = 300  #: a 125 mm passport page gets 13 px per MRZ pitch millimetre, as a good scan
 PDF_LONGEST_SIDE: Final = 3600  #: pixels; a poster-sized page is rendered no larger
 FRAMES_COUNTED: Final = 16  #: frames are counted up to here: a hostile GIF holds a million
-_HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1"})
+_HEIC_BRANDS: Final = frozenset(
+    {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1"}
+)
 _PILLOW_FORMAT: Final = {
     "image/jpeg": "JPEG",
     "image/png": "PNG",
@@ -49,6 +51,7 @@ _UPRIGHT: Final[dict[int, tuple[int | None, int | None]]] = {
 
 Answer = TypeVar("Answer")
 
+cv2.setNumThreads(1)  # one picture a process: more threads only contend with the other workers
 pi_heif.register_heif_opener()
 _pillow_is_tolerant = threading.Lock()
 
@@ -105,7 +108,7 @@ class Picture:
         return int(self.grey.shape[0])
 
 
-def pictures(encoded: bytes, *, max_pixels: int) -> Iterator[Picture]:
+def pictures(encoded: bytes, *, max_pixels: int) -> Generator[Picture, None, None]:
     """Decodes the picture, or one after the other the first pages of a PDF.
 
     Raises a `PictureRefused` and nothing else, at the first step of the iteration or at a later page.
@@ -155,7 +158,7 @@ def media_type_of(encoded: bytes) -> str:
         raise UnsupportedPicture("The file is empty. Send a photograph or scan of the document.")
     if b"<svg" in encoded[:4096].lower():
         raise UnsupportedPicture("An SVG drawing is not a photograph. Send JPEG, PNG, WEBP, GIF, TIFF, HEIC or PDF.")
-    raise UnsupportedPicture("The file is not a picture of a known format. Send JPEG, PNG, WEBP, GIF, TIFF, HEIC or PDF.")
+    raise UnsupportedPicture("The file is no picture of a known format. Send JPEG, PNG, WEBP, GIF, TIFF, HEIC or PDF.")
 
 
 def upright(pixels: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:
@@ -231,20 +234,20 @@ def _orientation(header: Image.Image) -> int:
 
 
 def _frames(encoded: bytes, media_type: str) -> int:
-    try:
-        picture = _header(encoded, media_type)
-        for frame in range(1, FRAMES_COUNTED):
-            picture.seek(frame)
-    except Exception:  # noqa: BLE001 - a broken later frame does not take the first one away
-        return max(1, picture.tell() + 1)
+    picture = _understood(lambda: _header(encoded, media_type))
+    for frame in range(1, FRAMES_COUNTED):
+        try:
+            _understood(lambda frame=frame: picture.seek(frame))  # type: ignore[misc]
+        except DamagedPicture:  # the end, or a broken frame: neither takes the first one away
+            return frame
     return FRAMES_COUNTED
 
 
 def _load(header: Image.Image, encoded: bytes, media_type: str) -> tuple[Bgr, bool]:
     """Pixels upright in colour, and whether the file was whole. Raises DamagedPicture when half or more is missing."""
     try:
-        return _colours(header), True
-    except Exception:  # noqa: BLE001 - any parser error: try for what is there
+        return _understood(lambda: _colours(header)), True
+    except DamagedPicture:  # try for what is there
         with _tolerant_pillow():
             colours = _understood(lambda: _colours(_header(encoded, media_type)))
     share = _decoded_share(colours)
@@ -294,7 +297,7 @@ def _eight_bit(deep: npt.NDArray[np.generic]) -> Grey:
     """Spreads the values that occur over 0..255: a 12-bit scan in a 16-bit file would be nearly black."""
     values = np.nan_to_num(deep.astype(np.float32))
     low, high = float(values.min()), float(values.max())
-    if 0 <= low and high <= 255:
+    if low >= 0 and high <= 255:
         return values.astype(np.uint8)
     return ((values - low) * (255 / max(high - low, 1e-6))).astype(np.uint8)
 
@@ -334,7 +337,7 @@ def _pdf_pages(encoded: bytes, max_pixels: int) -> Iterator[Picture]:
         for page in range(min(PDF_PAGES, len(document))):
             colours = _understood(lambda page=page: _pdf_page(document, page, max_pixels))  # type: ignore[misc]
             grey = np.asarray(cv2.cvtColor(colours, cv2.COLOR_BGR2GRAY), np.uint8)
-            yield Picture(grey, encoded, "application/pdf", len(document), 1, True, colours)
+            yield Picture(grey, encoded, "application/pdf", len(document), 1, is_whole=True, colours=colours)
     finally:
         document.close()
 

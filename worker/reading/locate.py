@@ -1,10 +1,11 @@
-"""Where an MRZ may stand in a picture: bands of long parallel lines of print, at any angle. Judges shape only, reads nothing."""
+"""Where an MRZ may stand in a picture: bands of long parallel lines of print, at any angle. Judges shape only."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -136,7 +137,7 @@ def _shapes(blobs: _Blobs) -> tuple[Floats, Floats, Floats, Floats, Floats]:
 
 
 def _lines_by_reach(marks: Grey) -> list[list[Line]]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8, ltype=cv2.CV_32S)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8, ltype=cv2.CV_32S)
     wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     longest = np.maximum(wide, high)
     shortest = np.minimum(wide, high)
@@ -163,21 +164,23 @@ def _lines(
     paper[ys, xs] = 0
     near = (cv2.distanceTransform(paper, cv2.DIST_L2, 3) <= reach).astype(np.uint8)
     count, labels = cv2.connectedComponents(near, connectivity=4, ltype=cv2.CV_32S)
-    blobs = _blobs(labels[ys, xs], xs.astype(np.float64), ys.astype(np.float64), count)
+    blobs = _blobs(np.asarray(labels[ys, xs], np.int32), xs.astype(np.float64), ys.astype(np.float64), count)
     blobs = blobs.take(blobs.count >= 4 * reach)
     _, _, _, length, height = _shapes(blobs)
     blobs = blobs.take((height < 5.5 * reach) & (length > 1.5 * reach) & (height > 0.8 * reach))
-    return _merged(blobs, reach)
+    return _merged(blobs)
 
 
 def _blobs(label: npt.NDArray[np.int32], x: Floats, y: Floats, count: int) -> _Blobs:
     number = np.bincount(label, minlength=count).astype(np.float64)
-    sums = [np.bincount(label, weights, count) for weights in (x, y, x * x, y * y, x * y)]
+    sums: list[Floats] = [
+        np.bincount(label, weights, count).astype(np.float64) for weights in (x, y, x * x, y * y, x * y)
+    ]
     seen = number > 0
     return _Blobs(number[seen], *(total[seen] for total in sums))
 
 
-def _merged(blobs: _Blobs, reach: float) -> list[Line]:
+def _merged(blobs: _Blobs) -> list[Line]:
     """Joins pieces that lie on one line, the longest pieces first."""
     x, y, angle, length, height = _shapes(blobs)
     free = np.ones(len(x), bool)
@@ -251,7 +254,7 @@ def _score(lines: tuple[Line, ...]) -> float:
     elongation = min(1.0, longest[0] / 28) + min(1.0, longest[-1] / 28)
     if len(lines) == 1:
         return 0.4 * elongation
-    ratios = [min(a.length, b.length) / max(a.length, b.length) for a, b in zip(lines, lines[1:], strict=False)]
+    ratios = [min(a.length, b.length) / max(a.length, b.length) for a, b in pairwise(lines)]
     return elongation + max(ratios)
 
 

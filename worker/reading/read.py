@@ -1,0 +1,138 @@
+"""The recipe of a reading, top to bottom: bytes in, a Reading out. A bad picture is an answer, no exception."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Final
+
+from core.documents import DocumentKind, Failure, FailureReason, PictureFacts, Reading
+from worker.reading import compress, decode, mrz_fields, quality, reasons, zone
+from worker.reading.engines import named
+from worker.reading.stopwatch import Stopwatch
+
+#: Readers for the other kinds join here.
+_READ_BY_MRZ: Final = frozenset({DocumentKind.MRZ, DocumentKind.ID_CARD, DocumentKind.AUTO})
+
+Stage = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """What a reading may cost and who reads."""
+
+    max_pixels: int = 60_000_000  #: refused from the header above this
+    engine: str = "ocrb"  #: a name of `engines.named`
+    compress: bool = True  #: make the small copy that may be kept
+    today: date | None = None  #: decides the century of two-digit years; None: the present day
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """A reading and the compressed picture, which is nobody's to keep unless the client asked for it."""
+
+    reading: Reading
+    kept: compress.Kept | None = field(default=None, repr=False)
+
+
+def read(
+    picture: bytes, *, document: DocumentKind, options: ReadingOptions, on_stage: Stage | None = None
+) -> Reading:
+    """Reads one uploaded picture. What is wrong with it stands in `failure` of the answer; nothing is raised for it.
+
+    `on_stage` is told `compressing`, `reading` and `parsing` as each begins.
+    """
+    return read_and_keep(picture, document=document, options=options, on_stage=on_stage).reading
+
+
+def read_and_keep(
+    picture: bytes, *, document: DocumentKind, options: ReadingOptions, on_stage: Stage | None = None
+) -> ReadResult:
+    """As `read`, and hands out the compressed picture beside the reading."""
+    watch = Stopwatch()
+    tell = on_stage or (lambda _: None)
+    pages = decode.pictures(picture, max_pixels=options.max_pixels)
+    result: ReadResult | None = None
+    while result is None or not result.reading.is_read:
+        try:
+            with watch.measure("decode_picture"):
+                page = next(pages, None)
+        except decode.PictureRefused as refused:
+            result = result or _refused(refused)
+            break
+        if page is None:
+            break
+        attempt = _read_page(page, document, options, watch, tell)
+        if result is None or attempt.reading.is_read:
+            result = attempt
+    assert result is not None  # noqa: S101 - `pictures` yields or raises
+    pages.close()
+    return replace(result, reading=replace(result.reading, timings_ms=watch.timings_ms()))
+
+
+def _read_page(
+    page: decode.Picture, document: DocumentKind, options: ReadingOptions, watch: Stopwatch, tell: Stage
+) -> ReadResult:
+    kept = None
+    if options.compress:
+        tell("compressing")
+        with watch.measure("compress"):
+            kept = compress.compress(page)
+    tell("reading")
+    if document not in _READ_BY_MRZ:
+        return ReadResult(_not_yet(page, kept, document), kept)
+    reading = _by_mrz(page, kept, options, watch, tell)
+    return ReadResult(reading, kept)
+
+
+def _by_mrz(
+    page: decode.Picture, kept: compress.Kept | None, options: ReadingOptions, watch: Stopwatch, tell: Stage
+) -> Reading:
+    engine = named.engine(options.engine)
+    found = zone.search(page.grey, engine, watch, today=options.today)
+    tell("parsing")
+    with watch.measure("judge"):
+        measured = quality.of_picture(page.grey) | zone.quality_of(found.best)
+        failure = reasons.failure(found, measured, page)
+    with watch.measure("parse"):
+        told = mrz_fields.NOTHING if failure else mrz_fields.told(found.best, today=options.today)
+    return Reading(
+        document_type=told.document_type,
+        fields=told.fields,
+        mrz=told.mrz,
+        checks=told.checks,
+        quality=measured,
+        picture=_facts(page, kept),
+        timings_ms={},
+        engine=engine.name,
+        failure=failure,
+    )
+
+
+def _facts(page: decode.Picture, kept: compress.Kept | None) -> PictureFacts:
+    facts = PictureFacts(
+        page.media_type, len(page.encoded), page.width, page.height, pages=page.pages, orientation=page.orientation
+    )
+    if kept is None:
+        return facts
+    return replace(
+        facts,
+        compressed_bytes=len(kept.content),
+        compressed_width=kept.width,
+        compressed_height=kept.height,
+        compressed_media_type=kept.media_type,
+    )
+
+
+def _refused(refused: decode.PictureRefused) -> ReadResult:
+    failure = Failure(refused.reason, refused.detail, refused.measured)
+    return ReadResult(Reading("", {}, None, (), {}, None, {}, "", failure))
+
+
+def _not_yet(page: decode.Picture, kept: compress.Kept | None, document: DocumentKind) -> Reading:
+    failure = Failure(
+        FailureReason.UNSUPPORTED_DOCUMENT,
+        f"This release has no reader for {document.value} documents. Send a document with a machine readable zone.",
+    )
+    return Reading("", {}, None, (), quality.of_picture(page.grey), _facts(page, kept), {}, "", failure)

@@ -1,0 +1,113 @@
+"""Why a picture gave no reading: from measured values to one reason, what to do about it, and where to look."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from core.documents import Box, Failure, FailureReason
+from worker.reading import zone
+from worker.reading.decode import Picture
+from worker.reading.mrz.characters import ALPHABET, FILLER
+
+LEAST_CONFIDENCE: Final = 0.6  #: below this an unsure zone is not handed out: it would be junk that looks like data
+LEAST_PITCH: Final = 5.5  #: picture px per character; below, letters have too few pixels
+LEAST_SHARPNESS: Final = 0.2  #: of `mrz_sharpness`
+MOST_GLARE: Final = 0.06  #: share of the zone washed out
+_LEAST_PICTURE_SHARPNESS: Final = 0.06  #: of the whole picture; print has vanished below
+_EDGE: Final = 1.2  #: characters between a line's end and the picture's edge that count as cut off
+
+
+def failure(found: zone.Search, measured: dict[str, float], picture: Picture) -> Failure | None:
+    """The reason, or None when the zone was read well enough to be handed out."""
+    best = found.best
+    if best is not None and is_trusted(best):
+        return None
+    if not picture.is_whole:
+        return Failure(FailureReason.DAMAGED_PICTURE, "The picture file ends too early. Send it again.", measured)
+    if best is None or not is_like_zone(best):
+        return _without_zone(found, measured)
+    return _with_zone(best, measured, picture)
+
+
+def is_trusted(sighting: zone.Sighting) -> bool:
+    """True when the decoded zone may be handed out, with its confidence beside it."""
+    decoded = sighting.decoded
+    return decoded is not None and (decoded.is_sure or decoded.confidence >= LEAST_CONFIDENCE)
+
+
+def is_like_zone(sighting: zone.Sighting) -> bool:
+    """True when the band has the shape of a zone: two lines of 24 to 50 characters, fillers among them."""
+    counts = [len(reading.centres) for reading in sighting.readings]
+    neighbours = [
+        min(a, b) >= 24 and max(a, b) <= 50 and max(a, b) - min(a, b) <= 8
+        for a, b in pairwise(counts)
+    ]
+    return any(neighbours) and _fillers(sighting) >= 0.1
+
+
+def _fillers(sighting: zone.Sighting) -> float:
+    """Share of the characters seen that are fillers, among the two lines that have most."""
+    column = ALPHABET.index(FILLER)
+    shares = sorted(
+        float((reading.log_probabilities.argmax(axis=1) == column).mean())
+        for reading in sighting.readings
+        if len(reading.centres)
+    )
+    return float(np.mean(shares[-2:])) if shares else 0.0
+
+
+def _without_zone(found: zone.Search, measured: dict[str, float]) -> Failure:
+    if found.bands:
+        return Failure(
+            FailureReason.NO_MRZ,
+            "There is print, but no machine readable zone. Photograph the side with lines of letters, digits and <.",
+            measured,
+        )
+    if measured["sharpness"] < _LEAST_PICTURE_SHARPNESS and measured["contrast"] > 0.1:
+        return Failure(
+            FailureReason.BLURRED, "The picture is out of focus. Hold still, tap to focus, and try again.", measured
+        )
+    return Failure(
+        FailureReason.NO_DOCUMENT,
+        "No document was seen. Lay it flat, fill the picture with it and photograph it from above.",
+        measured,
+    )
+
+
+def _with_zone(best: zone.Sighting, measured: dict[str, float], picture: Picture) -> Failure:
+    box = _box(best)
+    if _is_cut_off(best, picture):
+        reason, detail = FailureReason.CUT_OFF, "The lines run out of the picture. Get all of the document into it."
+    elif measured["mrz_glare"] > MOST_GLARE:
+        reason, detail = FailureReason.GLARE, "Light is reflected from the lines. Tilt the document or move the lamp."
+    elif measured["px_per_character"] < LEAST_PITCH:
+        reason, detail = FailureReason.TOO_SMALL, "The lines are too small in the picture. Go closer or send it larger."
+    elif measured["mrz_sharpness"] < LEAST_SHARPNESS:
+        reason, detail = FailureReason.BLURRED, "The lines are blurred. Hold still, tap to focus, and try again."
+    else:
+        reason = FailureReason.UNREADABLE
+        detail = "The lines were found and could not be read surely. Try again in even light, without anything on them."
+    return Failure(reason, detail, measured, box)
+
+
+def _box(best: zone.Sighting) -> Box | None:
+    ends = [
+        strip.box(float(reading.centres[0]), float(reading.centres[-1])) for strip, reading in zone.lines_of(best)
+    ]
+    return (ends[0][0], ends[0][1], ends[-1][2], ends[-1][3]) if ends else None
+
+
+def _is_cut_off(best: zone.Sighting, picture: Picture) -> bool:
+    """True when a line with fewer characters than any layout has ends at the picture's edge."""
+    for strip, reading in zone.lines_of(best):
+        if len(reading.centres) >= 43:
+            continue
+        room = _EDGE * zone.pitch_of(strip, reading)
+        ends = np.array([[reading.centres[0], strip.grey.shape[0] / 2], [reading.centres[-1], strip.grey.shape[0] / 2]])
+        for x, y in strip.to_picture(ends):
+            if min(x, y, picture.width - x, picture.height - y) < room:
+                return True
+    return False

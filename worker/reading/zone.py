@@ -1,0 +1,132 @@
+"""Finds and reads the machine readable zone of one picture: which scales and bands, which way up, when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from worker.reading import locate, quality, rectify
+from worker.reading.decode import Grey
+from worker.reading.engines.base import LineReading, OcrEngine
+from worker.reading.mrz.decode import Decoded, decode
+from worker.reading.rectify import Strip
+from worker.reading.stopwatch import Stopwatch
+
+#: (longest side in px, bands looked at): the second look costs three times the first and finds the small ones.
+_LOOKS: Final = ((locate.COARSE_SIDE, 3), (locate.FINE_SIDE, 3))
+_MOST_BANDS: Final = 4  #: read in one picture, or a page of plain text would take seconds
+_SURELY_UPRIGHT: Final = 0.85  #: mean certainty of the characters above which the other way up is not tried
+_LEAST_PLACES: Final = 12  #: a line with fewer characters seen is no line of a zone
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One band, cut, read one way up and held against the rules."""
+
+    strips: tuple[Strip, ...] = field(repr=False)
+    readings: tuple[LineReading, ...] = field(repr=False)
+    decoded: Decoded | None = field(repr=False)
+
+    @property
+    def certainty(self) -> float:
+        """Mean probability of the likeliest characters, 0..1; print that is no OCR-B scores low."""
+        best = [reading.log_probabilities.max(axis=1) for reading in self.readings if len(reading.centres)]
+        return float(np.exp(np.concatenate(best)).mean()) if best else 0.0
+
+    @property
+    def is_sure(self) -> bool:
+        """True when the rules leave no second reading."""
+        return self.decoded is not None and self.decoded.is_sure
+
+    @property
+    def rank(self) -> tuple[bool, float, float]:
+        """Orders sightings of one picture, the best highest."""
+        return self.is_sure, self.decoded.confidence if self.decoded else -1.0, self.certainty
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was found: the best sighting, if any band looked like print at all, and how many bands there were."""
+
+    best: Sighting | None
+    bands: int
+
+
+def search(grey: Grey, engine: OcrEngine, watch: Stopwatch, *, today: date | None = None) -> Search:
+    """Looks for a zone until one is read surely or all likely bands were tried. `grey` is (H, W) uint8."""
+    best: Sighting | None = None
+    seen = 0
+    for band in _bands(grey, watch):
+        seen += 1
+        for sighting in _sightings(grey, band, engine, watch, today):
+            if best is None or sighting.rank > best.rank:
+                best = sighting
+            if best.is_sure:
+                return Search(best, seen)
+    return Search(best, seen)
+
+
+def _bands(grey: Grey, watch: Stopwatch) -> Iterator[locate.Band]:
+    left = _MOST_BANDS
+    for longest_side, most in _LOOKS:
+        if longest_side > locate.COARSE_SIDE and max(grey.shape) <= locate.COARSE_SIDE:
+            return  # the first look had every pixel
+        with watch.measure("find"):
+            found = locate.bands(grey, longest_side=longest_side)
+        for band in found[: min(most, left)]:
+            left -= 1
+            yield band
+
+
+def _sightings(
+    grey: Grey, band: locate.Band, engine: OcrEngine, watch: Stopwatch, today: date | None
+) -> Iterator[Sighting]:
+    """The band as it lies and, unless that reads well, turned by 180 degrees."""
+    with watch.measure("straighten"):
+        strips = rectify.strips(grey, band)
+    if not strips:
+        return
+    upright = _sighted(strips, engine, watch, today)
+    yield upright
+    if upright.certainty < _SURELY_UPRIGHT or upright.decoded is None:
+        yield _sighted([strip.turned() for strip in reversed(strips)], engine, watch, today)
+
+
+def _sighted(strips: list[Strip], engine: OcrEngine, watch: Stopwatch, today: date | None) -> Sighting:
+    with watch.measure("recognise"):
+        readings = engine.read_lines([strip.grey for strip in strips])
+    pairs = [
+        (strip, reading)
+        for strip, reading in zip(strips, readings, strict=True)
+        if len(reading.centres) >= _LEAST_PLACES
+    ]
+    kept, seen = tuple(strip for strip, _ in pairs), tuple(reading for _, reading in pairs)
+    with watch.measure("decode"):
+        decoded = decode(seen, today=today) if seen else None
+    return Sighting(kept, seen, decoded)
+
+
+def lines_of(sighting: Sighting) -> list[tuple[Strip, LineReading]]:
+    """The strips that make up the zone with what was seen on them; all strips while no layout is known."""
+    pairs = list(zip(sighting.strips, sighting.readings, strict=True))
+    decoded = sighting.decoded
+    return pairs if decoded is None else pairs[decoded.first_line : decoded.first_line + len(decoded.lines)]
+
+
+def pitch_of(strip: Strip, reading: LineReading) -> float:
+    """Picture pixels from one character to the next; 0 when too few were seen."""
+    return float(np.median(np.diff(reading.centres))) * strip.step if len(reading.centres) > 2 else 0.0
+
+
+def quality_of(sighting: Sighting | None) -> dict[str, float]:
+    """Measures of the zone's print: `px_per_character` and those of `quality.of_strips`; empty without print."""
+    lines = lines_of(sighting) if sighting else []
+    if not lines:
+        return {}
+    pitches = [pitch_of(strip, reading) for strip, reading in lines]
+    measured = quality.of_strips([strip.grey for strip, _ in lines], share_of_print=1 / (1 + 2 * rectify.MARGIN))
+    return {"px_per_character": round(float(np.median(pitches)), 2)} | measured
