@@ -46,7 +46,6 @@ REFUSALS: dict[type[errors.IdmillError], tuple[int, str]] = {
     errors.NoSubscription: (400, "Client does not have subscription"),
     errors.TechnologyMissing: (400, "Client does not have access to MRZ technology"),
     errors.AttemptsExceeded: (400, "MRZ max attempts exceeded"),
-    errors.UploadTooLarge: (413, "Request body is too large."),
     errors.UploadRefused: (422, NOT_PARSED),
     errors.RequestInvalid: (400, "Invalid request."),
     errors.IdmillError: (503, NOT_AVAILABLE),

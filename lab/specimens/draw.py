@@ -31,10 +31,11 @@ class Specimen:
     seed: int
 
 
-def specimen(kind: str, level: str, seed: int) -> Specimen:
+def specimen(kind: str, level: str, seed: int, *, wrong_digits: bool = False) -> Specimen:
     """Draws and photographs specimen number `seed` of `kind` (see KINDS) at `level` (see LEVELS).
 
-    Level `blank` gives a picture without a machine readable zone whatever the kind, kind `no-mrz` at every level.
+    With `wrong_digits` the print contradicts its own check digits, as some real specimens do. Level `blank` gives a
+    picture without a machine readable zone whatever the kind, kind `no-mrz` at every level.
     Raises ValueError for an unknown kind or level.
     """
     if kind not in KINDS or level not in LEVELS:
@@ -49,6 +50,8 @@ def specimen(kind: str, level: str, seed: int) -> Specimen:
         page, values = others.draw(kind, chance, rng, scale=scale)
     else:
         paper = papers.issue(kind, chance)
+        if wrong_digits:
+            paper = papers.misprinted(paper)
         page, values = documents.draw(paper, rng, scale=scale, wear=wear), paper.values
         if rng.random() < bounds.booklet:
             page = booklets.bind(page, paper, rng)

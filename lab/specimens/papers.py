@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.documents import MrzFormat
 from lab.specimens import people, states
@@ -24,6 +24,16 @@ FORMATS: dict[str, MrzFormat] = {
 NO_MRZ = "no-mrz"
 KINDS: tuple[str, ...] = (*FORMATS, NO_MRZ)
 
+#: line and column, from 0, of the digit that guards the birth date; ICAO Doc 9303 parts 4 to 7
+BIRTH_DATE_DIGIT = {
+    MrzFormat.TD1: (1, 6),
+    MrzFormat.TD2: (1, 19),
+    MrzFormat.TD3: (1, 19),
+    MrzFormat.MRV_A: (1, 19),
+    MrzFormat.MRV_B: (1, 19),
+    MrzFormat.FRENCH_ID: (1, 33),
+}
+
 _LONG_NUMBERS = {"BEL": "############", "PRT": "#########@@#", "UTO": "@###########"}
 _CODES: dict[MrzFormat, tuple[str, ...]] = {
     MrzFormat.TD3: ("P", "P", "P", "P", "PD", "PO", "PS", "PC", "PM", "PN"),
@@ -36,7 +46,7 @@ _CODES: dict[MrzFormat, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One document before it is drawn. `values` are what its visual zone prints; dates are ISO 8601, empty if absent."""
+    """One document before it is drawn. `values` are what its visual zone prints; dates are ISO 8601, or empty."""
 
     kind: str
     format: MrzFormat
@@ -49,6 +59,17 @@ class Paper:
 def issue(kind: str, rng: random.Random) -> Paper:
     """Makes up a document of `kind` (a key of FORMATS) with right check digits. Raises KeyError for another kind."""
     return _MAKERS[kind](kind, rng)
+
+
+def misprinted(paper: Paper) -> Paper:
+    """The same document with a wrong birth date check digit and, where there is one, a wrong last digit."""
+    line, column = BIRTH_DATE_DIGIT[paper.format]
+    lines = list(paper.lines)
+    for place in (column, -1):
+        digit = lines[line][place]
+        wrong = str((int(digit) + 5) % 10) if digit.isdigit() else digit
+        lines[line] = lines[line][:place] + wrong + lines[line][place:][1:]
+    return replace(paper, lines=tuple(lines))
 
 
 def _icao(kind: str, rng: random.Random) -> Paper:
@@ -78,7 +99,7 @@ def _icao(kind: str, rng: random.Random) -> Paper:
     elif format_ in (MrzFormat.MRV_A, MrzFormat.MRV_B) and rng.random() < 0.6:
         optional = people.fill_pattern(rng, rng.choice(("########", "@@######", "#######")))
     code = rng.choice(_CODES[format_])
-    return _paper(kind, rng, state, person, code, number, optional, optional_2)
+    return _paper(kind, rng, state, person, code=code, number=number, optional=optional, optional_2=optional_2)
 
 
 def _perhaps_long(rng: random.Random, state: states.State, number: str) -> str:
@@ -92,13 +113,14 @@ def _kyrgyz(kind: str, rng: random.Random) -> Paper:
     state = states.BY_CODE["KGZ"]
     person = _citizen(rng, state)
     number = people.fill_pattern(rng, rng.choice(("ID#######", "ID#######", "AN#######")))
-    return _paper(kind, rng, state, person, "ID", number, people.kyrgyz_pin(rng, person))
+    return _paper(kind, rng, state, person, code="ID", number=number, optional=people.kyrgyz_pin(rng, person))
 
 
 def _kazakh(kind: str, rng: random.Random) -> Paper:
     state = states.BY_CODE["KAZ"]
     person = _citizen(rng, state)
-    return _paper(kind, rng, state, person, "ID", people.fill_pattern(rng, "0########"), people.kazakh_iin(rng, person))
+    number = people.fill_pattern(rng, "0########")
+    return _paper(kind, rng, state, person, code="ID", number=number, optional=people.kazakh_iin(rng, person))
 
 
 def _citizen(rng: random.Random, state: states.State) -> people.Person:
@@ -111,7 +133,7 @@ def _citizen(rng: random.Random, state: states.State) -> people.Person:
 def _french(kind: str, rng: random.Random) -> Paper:
     state = states.BY_CODE["FRA"]
     person = _citizen(rng, state)
-    issued = people.day_between(rng, datetime.date(1994, 1, 1), datetime.date(2020, 12, 31))
+    issued = people.day_between(rng, dt.date(1994, 1, 1), dt.date(2020, 12, 31))
     department = rng.choice(("75", "13", "69", "2A", "33", "59"))
     number = f"{issued:%y%m}{department}{rng.randint(0, 9)}{rng.randint(0, 99999):05d}"
     office = f"{department}{rng.randint(0, 9)}{rng.randint(1, 999):03d}"
@@ -131,11 +153,11 @@ def _french(kind: str, rng: random.Random) -> Paper:
         expiry_date="<<<<<<",
         optional_data=office,
     )
-    values = _values("ID", state, person, number, issued, None)
+    values = _values(state, person, code="ID", number=number, issued=issued, expires=None)
     return Paper(kind, MrzFormat.FRENCH_ID, state, person, lines, values)
 
 
-def _elder(birth: datetime.date) -> datetime.date:
+def _elder(birth: dt.date) -> dt.date:
     return birth.replace(year=min(birth.year, 1990), day=min(birth.day, 28))
 
 
@@ -144,13 +166,14 @@ def _paper(
     rng: random.Random,
     state: states.State,
     person: people.Person,
+    *,
     code: str,
     number: str,
     optional: str = "",
     optional_2: str = "",
 ) -> Paper:
     issued = people.issue_date(rng, person.birth_date)
-    expires: datetime.date | None = people.expiry_date(rng, issued)
+    expires: dt.date | None = people.expiry_date(rng, issued)
     birth = f"{person.birth_date:%y%m%d}"
     if kind in ("td1", "td2", "td3") and rng.random() < 0.02:
         birth = birth[: rng.choice((2, 4))].ljust(6, "<")
@@ -172,19 +195,20 @@ def _paper(
         empty_personal_number_check=rng.choice("<<0"),
         counts_long_number_filler=rng.random() < 0.3,
     )
-    values = _values(code, state, person, number, issued, expires)
+    values = _values(state, person, code=code, number=number, issued=issued, expires=expires)
     if optional:
         values["personal_number"] = optional
     return Paper(kind, FORMATS[kind], state, person, lines, values)
 
 
 def _values(
-    code: str,
     state: states.State,
     person: people.Person,
+    *,
+    code: str,
     number: str,
-    issued: datetime.date,
-    expires: datetime.date | None,
+    issued: dt.date,
+    expires: dt.date | None,
 ) -> dict[str, str]:
     return {
         "document_code": code,

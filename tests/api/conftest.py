@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from core import keys
+from core.db.tables import Job
 from core.keys import Scope
 from core.transaction import transaction
 
@@ -45,3 +48,24 @@ def picture() -> bytes:
     stream = io.BytesIO()
     Image.fromarray(noise).save(stream, "PNG")
     return stream.getvalue()
+
+
+@pytest.fixture
+def worker(settings_env: dict[str, str]) -> Iterator[None]:
+    """Reads whatever waits, as a Celery task would, on one thread; stops with the test."""
+    from worker.run_job import run_job
+
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.wait(0.02):
+            with transaction() as db:
+                waiting = db.scalars(select(Job.id).where(Job.state == "queued").order_by(Job.id)).all()
+            for job_id in waiting:
+                run_job(job_id)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
