@@ -55,15 +55,15 @@ class Noise:
 
 LEVELS: dict[str, Noise] = {
     "clean": Noise(strength=14.0, lost_fillers=0.002, strangers=0.01),
-    "phone": Noise(strength=9.5, smudges=0.02, lost_fillers=0.01, lost=0.0005, strangers=0.03, doubles=0.0005),
+    "phone": Noise(strength=9.5, smudges=0.02, lost_fillers=0.01, lost=0.0002, strangers=0.03, doubles=0.0005),
     "hard": Noise(
-        strength=7.5, smudges=0.1, lost_fillers=0.03, lost=0.002, strangers=0.08, doubles=0.002, closes_gaps=0.02
+        strength=7.5, smudges=0.1, lost_fillers=0.03, lost=0.0005, strangers=0.08, doubles=0.002, closes_gaps=0.02
     ),
     "harder": Noise(
-        strength=6.0, smudges=0.2, lost_fillers=0.06, lost=0.005, strangers=0.15, doubles=0.005, closes_gaps=0.05
+        strength=6.0, smudges=0.2, lost_fillers=0.06, lost=0.002, strangers=0.15, doubles=0.005, closes_gaps=0.05
     ),
-    "too sure": Noise(strength=8.0, smudges=0.05, lost_fillers=0.02, lost=0.001, strangers=0.05, sureness=2.0),
-    "too modest": Noise(strength=9.0, smudges=0.05, lost_fillers=0.02, lost=0.001, strangers=0.05, sureness=0.5),
+    "too sure": Noise(strength=8.0, smudges=0.05, lost_fillers=0.02, lost=0.0003, strangers=0.05, sureness=2.0),
+    "too modest": Noise(strength=9.0, smudges=0.05, lost_fillers=0.02, lost=0.0003, strangers=0.05, sureness=0.5),
 }
 
 

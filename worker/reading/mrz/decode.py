@@ -12,7 +12,6 @@ import numpy as np
 from core.documents import MrzFormat, Repair, Verdict
 from worker.reading.engines.base import LineReading
 from worker.reading.mrz import confidence, evaluate, hypotheses, parse
-from worker.reading.mrz.alignment import MISSED
 from worker.reading.mrz.characters import ALPHABET
 from worker.reading.mrz.confidence import Features, Limits
 from worker.reading.mrz.emissions import Floats, Indices
@@ -157,7 +156,7 @@ def _places(hypothesis: Hypothesis, lines: Sequence[SeenLine]) -> tuple[tuple[fl
     middles = []
     for number, places in enumerate(hypothesis.ways):
         line = lines[hypothesis.first_line + number]
-        seen = np.flatnonzero(places != MISSED)
+        seen = np.flatnonzero(places >= 0)
         x = line.centres[places[seen]]
         every = np.arange(len(places))
         filled = np.interp(every, seen, x)

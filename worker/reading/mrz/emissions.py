@@ -13,10 +13,11 @@ Indices = npt.NDArray[np.intp]
 
 COLUMNS = len(ALPHABET)
 IMPOSSIBLE = -1e9  #: the log probability of a character that may not stand at a place
-DOUBT = 1e-4  #: the share of every row spread evenly, so that no engine is surer than this
+DOUBT = 2e-5  #: the share of every row spread evenly, so that no engine is surer than this
 
-#: What a place holds that the engine did not see: mostly a filler lost in a run of them.
-MISSED_FILLER = 0.7
+#: How likely a filler is where the engine saw nothing: beside no filler, beside one, between two. Runs lose them most.
+MISSED_FILLER = (0.05, 0.7, 0.97)
+MISSED_ROWS = len(MISSED_FILLER)  #: rows behind those of the engine, in this order
 
 #: Print that engines mistake for one another, and how much of its probability crosses where its class is excluded.
 LOOKALIKES: dict[str, dict[str, float]] = {
@@ -49,15 +50,18 @@ _FOLDS = np.stack([np.eye(COLUMNS), _fold(DIGITS), _fold(LETTERS)])
 
 
 def _missed() -> Floats:
-    row = np.full(COLUMNS, (1 - MISSED_FILLER) / (COLUMNS - 1))
-    row[INDEX[FILLER]] = MISSED_FILLER
-    return row
+    rows = np.empty((MISSED_ROWS, COLUMNS))
+    for row, share in zip(rows, MISSED_FILLER, strict=True):
+        row[:] = (1 - share) / (COLUMNS - 1)
+        row[INDEX[FILLER]] = share
+    return rows
 
 
 def folded(reading: LineReading) -> Floats:
-    """(3, places + 1, 37) natural-log probabilities: plain, for digit places, for letter places.
+    """(3, places + 3, 37) natural-log probabilities: plain, for digit places, for letter places.
 
-    The last place is the row of a place that the engine missed. Rows are normalised first, nonsense becomes even.
+    The last three rows are those of a missed place beside no, one or two fillers. Rows are normalised first, nonsense
+    becomes even.
     """
     logs = np.asarray(reading.log_probabilities, dtype=np.float64).reshape(-1, COLUMNS)
     logs = np.nan_to_num(logs, nan=-30.0, posinf=0.0, neginf=-30.0)

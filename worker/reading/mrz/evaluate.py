@@ -16,7 +16,8 @@ from worker.reading.mrz.search import FIELD_DIGIT, PLAIN, Found
 from worker.reading.mrz.sheets import Sheet
 
 CLEAR_LEAD = 5.0  #: nats; where every guarded place leads by this and the digits are right, no search is needed
-FILLER_RUN = 2.0  #: nats that a filler gains between two fillers in a number or in optional data
+FILLER_RUN = 2.5  #: nats that a filler gains between others in a number or in optional data
+REACH = 3  #: places on either side where those others may be
 OVERRULED = 6.0  #: nats by which a character outside its class must lead to be taken for what is printed
 
 _FILLER = INDEX[FILLER]
@@ -120,10 +121,10 @@ def breaks_its_classes(candidate: Candidate) -> bool:
 def _favour_filler_runs(evidence: Evidence, sheet: Sheet) -> None:
     is_filler = np.exp(evidence.plain[:, _FILLER])
     for run in sheet.runs:
-        here = is_filler[run]
-        left = np.concatenate([here[1:2], here[:-1]])
-        right = np.concatenate([here[1:], [1.0]])
-        evidence.logs[run, _FILLER] += FILLER_RUN * np.minimum(left, right)
+        here = np.concatenate([np.zeros(REACH), is_filler[run], np.ones(REACH)])
+        near = np.lib.stride_tricks.sliding_window_view(here, REACH).max(axis=1)
+        count = len(here) - 2 * REACH
+        evidence.logs[run, _FILLER] += FILLER_RUN * np.minimum(near[:count], near[-count:])
 
 
 def _clear(sheet: Sheet, guarded: Floats) -> Found | None:
@@ -160,10 +161,8 @@ def _unguarded(sheet: Sheet, logs: Floats) -> tuple[Indices, float, float]:
     if sheet.name is not None:
         name = name_search.search(logs[sheet.name])
         columns[sheet.name] = name.columns
-        log_share += name.log_posterior
-        prior += name.prior
-    is_guarded = set(sheet.guarded.tolist())
-    if sheet.issuing_state.start not in is_guarded:
+        log_share, prior = name.log_posterior, name.prior
+    if not sheet.is_code_guarded:
         nationality = logs[sheet.nationality] if sheet.nationality else None
         codes = code_search.search(
             logs[sheet.issuing_state], nationality, are_often_same=sheet.layout.format not in _VISAS
@@ -171,13 +170,12 @@ def _unguarded(sheet: Sheet, logs: Floats) -> tuple[Indices, float, float]:
         columns[sheet.issuing_state] = codes.issuing_state
         if sheet.nationality and codes.nationality is not None:
             columns[sheet.nationality] = codes.nationality
-        log_share += codes.log_posterior
-        prior += codes.prior
+        log_share, prior = log_share + codes.log_posterior, prior + codes.prior
     if len(sheet.free):
         free = logs[sheet.free]
         columns[sheet.free] = free.argmax(axis=1)
         log_share -= float(np.log(np.exp(free - free.max(axis=1, keepdims=True)).sum(axis=1)).sum())
-    return columns, max(-log_share, 0.0), prior
+    return columns, max(-log_share, 0.0) + 0.0, prior
 
 
 def _scored(hypothesis: Hypothesis, evidence: Evidence, columns: Indices, prior: float) -> tuple[float, float]:

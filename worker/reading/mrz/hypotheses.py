@@ -20,6 +20,7 @@ MOST_LINES = 8
 WAYS_A_LINE = 3
 WAYS_A_GROUP = 6
 GROUPS = 4  #: the most pairs of layout and lines that are looked at closely
+NEAR = 8.0  #: nats behind the cheapest way to lay a line at which a way is given up
 WORSE = 12.0  #: nats behind the best bound at which a group or a way is given up
 LONG_NUMBER_DOUBT = 7.0  #: nats that a filler may lie behind a digit for a long document number to be tried
 
@@ -28,9 +29,9 @@ LONG_NUMBER_DOUBT = 7.0  #: nats that a filler may lie behind a digit for a long
 class SeenLine:
     """One line as the engine saw it, prepared to be laid on layouts."""
 
-    folds: Floats = field(repr=False)  #: (3, places + 1, 37); the last place is one that the engine missed
-    highest: Floats = field(repr=False)  #: (places + 1,) the best log probability of each place in any folding
-    ceilings: Floats = field(repr=False)  #: (types, places + 1) the best that a kind of place can get, less `highest`
+    folds: Floats = field(repr=False)  #: (3, places + 3, 37); the last rows are those of missed places
+    highest: Floats = field(repr=False)  #: (places + 3,) the best log probability of each place in any folding
+    ceilings: Floats = field(repr=False)  #: (types, places + 3) the best that a kind of place can get, less `highest`
     centres: Floats
     grid: Grid
     by_length: dict[int, Alignments] = field(repr=False)  #: filled as lengths are asked for
@@ -40,17 +41,17 @@ class SeenLine:
         """Prepares a reading. Raises ValueError when rows and centres do not match."""
         folds = emissions.folded(reading)
         centres = np.asarray(reading.centres, dtype=np.float64).reshape(-1)
-        if len(centres) != folds.shape[1] - 1:
+        if len(centres) != folds.shape[1] - emissions.MISSED_ROWS:
             raise ValueError("a line has not as many centres as places")
         table = sheets.type_table()
         highest = folds.max(axis=(0, 2))
         ceilings = (folds[table.kinds] + table.masks[:, None, :]).max(axis=2) - highest
-        return cls(folds, highest, ceilings, centres, alignment.grid(centres, folds[0, :-1].max(axis=1)), {})
+        return cls(folds, highest, ceilings, centres, alignment.grid(centres, folds[0, : len(centres)].max(axis=1)), {})
 
     def alignments(self, length: int) -> Alignments:
         """The ways to lay this line on `length` places."""
         if length not in self.by_length:
-            is_filler = np.exp(self.folds[0, :, INDEX[FILLER]])
+            is_filler = np.exp(self.folds[0, : len(self.centres), INDEX[FILLER]])
             self.by_length[length] = alignment.alignments(self.grid, length, is_filler)
         return self.by_length[length]
 
@@ -61,7 +62,9 @@ class Hypothesis:
 
     sheet: Sheet
     first_line: int
-    ways: tuple[Indices, ...] = field(repr=False)  #: for each line, (length,) engine places or MISSED
+    ways: tuple[Indices, ...] = field(
+        repr=False
+    )  #: for each line, (length,) engine places, negative where one was missed
     alignment_cost: float  #: nats
     bound: float  #: nats; the sheet's strength less all that alignment and classes cost
 
@@ -83,28 +86,36 @@ def promising(lines: Sequence[SeenLine]) -> list[Hypothesis]:
 
 
 def _groups(lines: Sequence[SeenLine]) -> Iterator[tuple[float, Layout, int]]:
-    for layout in LAYOUTS.values():
-        sheet = sheets.usual(layout)[0]
-        types = sheet.types.reshape(layout.lines, layout.length)
-        least = [[_least_cost(line, row) for row in types] for line in lines]
+    least: dict[int, Floats] = {length: np.array([_least(line, rows) for line in lines]) for length, rows in _ROWS}
+    for layout, start in _FIRST_ROW.items():
+        strength = sheets.usual(layout)[0].strength
+        costs = least[layout.length]
         for first in range(len(lines) - layout.lines + 1):
-            cost = sum(least[first + number][number] for number in range(layout.lines))
+            cost = float(sum(costs[first + number, start + number] for number in range(layout.lines)))
             if np.isfinite(cost):
-                yield sheet.strength - cost, layout, first
+                yield strength - cost, layout, first
 
 
-def _least_cost(line: SeenLine, types: Indices) -> float:
-    costs = _costs(line, types)
-    return float(costs.min()) if len(costs) else float("inf")
+def _rows() -> tuple[list[tuple[int, Indices]], dict[Layout, int]]:
+    """The kinds of place of every line of every layout, stacked by length, and where each layout begins."""
+    stacked: dict[int, list[Indices]] = {}
+    first_row = {}
+    for layout in LAYOUTS.values():
+        rows = stacked.setdefault(layout.length, [])
+        first_row[layout] = len(rows)
+        rows.extend(sheets.usual(layout)[0].types.reshape(layout.lines, layout.length))
+    return [(length, np.stack(rows)) for length, rows in stacked.items()], first_row
 
 
-def _costs(line: SeenLine, types: Indices) -> Floats:
-    """(ways,) what alignment and classes cost on a line of these kinds of place."""
-    found = line.alignments(len(types))
+_ROWS, _FIRST_ROW = _rows()
+
+
+def _least(line: SeenLine, rows: Indices) -> Floats:
+    """(rows,) the least that alignment and classes cost for lines with these kinds of place."""
+    found = line.alignments(rows.shape[1])
     if not len(found.costs):
-        return found.costs
-    ceilings: Floats = line.ceilings[types, found.places].sum(axis=1)
-    return found.costs - ceilings
+        return np.full(len(rows), np.inf)
+    return (found.costs - line.ceilings[rows[:, None, :], found.places].sum(axis=2)).min(axis=1)  # type: ignore[no-any-return]
 
 
 def _laid(layout: Layout, first: int, lines: Sequence[SeenLine]) -> Iterator[Hypothesis]:
@@ -117,20 +128,23 @@ def _laid(layout: Layout, first: int, lines: Sequence[SeenLine]) -> Iterator[Hyp
 
 
 def _ways(sheet: Sheet, first: int, lines: Sequence[SeenLine]) -> Iterator[Hypothesis]:
+    """The cheapest ways to lay the lines; lines that may be laid in one way only do not multiply."""
     layout = sheet.layout
     chosen = []
     for line, types in zip(lines, sheet.types.reshape(layout.lines, layout.length), strict=True):
-        costs, found = _costs(line, types), line.alignments(layout.length)
+        found = line.alignments(layout.length)
+        costs = found.costs - line.ceilings[types, found.places].sum(axis=1)
         best = np.argsort(costs, kind="stable")[:WAYS_A_LINE]
-        chosen.append([(float(costs[way]), float(found.costs[way]), found.places[way]) for way in best])
-    together = sorted(itertools.product(*chosen), key=lambda ways: sum(cost for cost, _, _ in ways))
+        near = best[costs[best] < costs[best[0]] + NEAR]
+        chosen.append([(float(costs[way]), float(found.costs[way]), found.places[way]) for way in near])
+    together = sorted(itertools.product(*chosen), key=lambda ways: sum(way[0] for way in ways))
     for ways in together[:WAYS_A_GROUP]:
-        cost = sum(cost for cost, _, _ in ways)
+        cost = sum(way[0] for way in ways)
         yield Hypothesis(
             sheet,
             first,
-            tuple(places for _, _, places in ways),
-            sum(alone for _, alone, _ in ways),
+            tuple(way[2] for way in ways),
+            sum(way[1] for way in ways),
             sheet.strength - sheet.prior - cost,
         )
 

@@ -10,7 +10,7 @@ import numpy as np
 from worker.reading.mrz.characters import FILLER, INDEX
 from worker.reading.mrz.emissions import Floats, Indices
 
-LATE_LETTER = 6.0  #: nats: a letter behind the end of the name, seen only on odd prints
+LATE_LETTER = 8.0  #: nats: a letter behind the end of the name, seen only on odd prints
 
 _FILLER_COLUMN = INDEX[FILLER]
 #: From each state, where a letter and where a filler leads, and what the letter costs. The states: in the primary

@@ -43,8 +43,8 @@ class Sheet:
     free: Indices = field(repr=False)  #: places that nothing else speaks for
     runs: tuple[slice, ...] = field(repr=False)  #: fields that end in a run of fillers
     strength: float  #: ln of how much rarer a text of this layout is than one of any 37 characters
+    is_code_guarded: bool  #: True for the French card, whose code is fixed and counted
     prior: float = 0.0  #: nats, how much rarer this variant is than the usual one
-    name_has_digits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,8 @@ class _Draft:
             np.array(sorted(set(range(len(self.allowed))) - spoken_for), dtype=np.intp),
             tuple(place for name, place in names.items() if "optional" in name or name.endswith("number")),
             _strength(self.layout),
+            names["issuing_state"].start in guarded,
             prior,
-            name_has_digits="name" in names and "0" in self.allowed[names["name"].start + 1],
         )
 
     def _slice(self, span: Span) -> slice:
