@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from cli import lock, machine
 from cli.children import DiedAtStart
@@ -24,8 +25,8 @@ from cli.supervisor import StopAsked
 _PORTS = click.IntRange(1, 65535)
 _WIDE_OPEN = ("0.0.0.0", "::")  # noqa: S104  # compared, not bound
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
 
 
 def _processors() -> int:
@@ -90,12 +91,12 @@ def told_plainly() -> Iterator[None]:
 
 def say_step(what: str) -> None:
     """One more thing stands."""
-    out.print(f"[green]✓[/] {what}")
+    out.print(Text.assemble(("✓ ", "green"), what), soft_wrap=True)
 
 
 def say_warning(what: str) -> None:
     """Something the operator should know, on stderr."""
-    err.print(f"[yellow]idmill:[/] {what}")
+    err.print(Text.assemble(("idmill: ", "yellow"), what), soft_wrap=True)
 
 
 def _summary(everything: Machine, host: str) -> Panel:

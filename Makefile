@@ -1,0 +1,49 @@
+# Everything stands in .venv and var; `make help` lists the commands.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.idmill-ready
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test lint bench train clean
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+demo: $(READY)  ## start everything, read a drawn passport and card (and IMAGE=path), stop
+	@$(BIN)/idmill demo $(if $(IMAGE),"$(IMAGE)")
+
+up: $(READY)  ## the same running until Ctrl-C; options: $(BIN)/idmill up --help
+	@$(BIN)/idmill up
+
+test: $(READY)  ## all tests, on a real Postgres and a real Valkey
+	$(BIN)/pytest
+
+lint: $(READY)  ## style, types, direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## how fast and how exact, on this machine
+	$(BIN)/python -m lab.benchmarks
+
+train: $(READY)  ## make the recogniser's weights anew (needs the training extras)
+	$(BIN)/python -m lab.training
+
+clean:  ## remove .venv and caches; what was stored stays, and this says where
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@for kept in var var/postgres var/demo/postgres; do \
+	  if [ -e "$$kept" ]; then echo "kept: $$(realpath "$$kept")"; fi; done
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "idmill needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what idmill needs into .venv (once)"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
