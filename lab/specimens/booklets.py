@@ -31,9 +31,17 @@ def _below_facing_page(page: Page, paper: papers.Paper, rng: np.random.Generator
     y = facing.height - rng.uniform(8, 20)
     for _ in range(int(rng.integers(2, 9))):
         words = " ".join(grounds.invented_word(rng) for _ in range(int(rng.integers(3, 9))))
-        sheet.write(facing, words, 9, y, 2.8, style.ink, face="uni")
+        sheet.write(facing, words, (9, y), size=2.8, colour=style.ink, face="uni")
         y -= rng.uniform(4.2, 7)
-    ornaments.write_across(facing, "SPECIMEN", (width / page.scale / 2, facing.height / 2), 9, 0, (150, 120, 120), 0.3)
+    ornaments.write_across(
+        facing,
+        "SPECIMEN",
+        (width / page.scale / 2, facing.height / 2),
+        size=9,
+        degrees=0,
+        colour=(150, 120, 120),
+        alpha=0.3,
+    )
     open_ = np.concatenate((facing.pixels, page.pixels))
     _shade_fold(open_, facing.pixels.shape[0], page.scale * rng.uniform(3, 9), rng.uniform(0.1, 0.4))
     return replace(page, pixels=open_, line_boxes=_moved(page.line_boxes, 0, facing.pixels.shape[0]))
@@ -54,7 +62,9 @@ def _on_leaf(page: Page, paper: papers.Paper, rng: np.random.Generator) -> Page:
         max(_PASSPORT.width, width / page.scale + 4), max(_PASSPORT.height, height / page.scale + 4), page.scale
     )
     documents.draw_ground(leaf, rng, documents.make_style(paper, rng))
-    sheet.write(leaf, documents.serial_number(rng), leaf.width - 24, 4.5, 3.2, (60, 50, 50), face=sheet.OCR_B)
+    sheet.write(
+        leaf, documents.serial_number(rng), (leaf.width - 24, 4.5), size=3.2, colour=(60, 50, 50), face=sheet.OCR_B
+    )
     leaf_height, leaf_width = leaf.pixels.shape[:2]
     x, y = int((leaf_width - width) * rng.random()), int((leaf_height - height) * rng.random())
     _draw_edge(leaf, x, y, width, height)

@@ -40,10 +40,9 @@ def shoot(page: Page, level: Level, rng: np.random.Generator) -> Photograph:
     zone = _zone(boxes, size)
     if rng.random() < level.finger:
         light.put_finger(picture, rng, _corners(page, pose), zone)
+    picture = _blurred(picture, level, rng, _pitch(page, pose))
     picture = light.expose(picture, level, rng, zone)
-    pitch = _pitch(page, pose)
-    picture = _blurred(picture, level, rng, pitch)
-    picture = light.develop(picture, level, rng)
+    picture = light.copy(picture, level, rng)
     return Photograph(picture, boxes)
 
 
@@ -142,9 +141,8 @@ def _frame(page: Page, pose: Matrix, level: Level, rng: np.random.Generator) -> 
 def _lay_page(ground: Pixels, page: Page, pose: Matrix, rng: np.random.Generator, *, casts_shadow: bool) -> Pixels:
     height, width = ground.shape[:2]
     drawn, pose = _shrunk(page, pose)
-    cover = np.asarray(
-        cv2.warpPerspective(_card_shape(drawn, page.corner), pose, (width, height), flags=cv2.INTER_LINEAR)
-    )
+    shape = _card_shape(drawn, page.corner)
+    cover = np.asarray(cv2.warpPerspective(shape, pose, (width, height), flags=cv2.INTER_LINEAR), dtype=np.uint8)
     picture = ground
     if casts_shadow:
         picture = light.cast(picture, cover, rng)
@@ -154,11 +152,11 @@ def _lay_page(ground: Pixels, page: Page, pose: Matrix, rng: np.random.Generator
 
 def _mixed(below: Pixels, above: Pixels, cover: npt.NDArray[np.uint8]) -> Pixels:
     """`above` where `cover` is 255, `below` where it is 0; only the seam is worked out in numbers."""
-    mixed = np.where(cover[..., None] > 127, above, below)
-    seam = (cover > 0) & (cover < 255)
-    share = cover[seam].astype(np.float32)[:, None] / 255
-    mixed[seam] = (above[seam] * share + below[seam] * (1 - share)).astype(np.uint8)
-    return np.asarray(mixed)
+    mixed = np.asarray(cv2.copyTo(above, (cover > 127).astype(np.uint8), below.copy()), dtype=np.uint8)
+    rows, columns = np.nonzero((cover > 0) & (cover < 255))
+    share = cover[rows, columns].astype(np.float32)[:, None] / 255
+    mixed[rows, columns] = (above[rows, columns] * share + below[rows, columns] * (1 - share)).astype(np.uint8)
+    return mixed
 
 
 def _shrunk(page: Page, pose: Matrix) -> tuple[Pixels, Matrix]:
@@ -201,7 +199,7 @@ def _motion_kernel(length: float, angle: float) -> npt.NDArray[np.float32]:
     reach = int(np.ceil(length / 2)) + 1
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
     step = np.array([np.cos(angle), np.sin(angle)]) * length / 2
-    ends = [tuple(int(round((reach + sign * value) * 16)) for value in step) for sign in (-1, 1)]
+    ends = [tuple(round(float(reach + sign * value) * 16) for value in step) for sign in (-1, 1)]
     cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_AA, 4)
     return kernel / max(float(kernel.sum()), 1e-6)
 
@@ -213,7 +211,7 @@ def _pitch(page: Page, pose: Matrix) -> float:
     middle = np.array([width / 2, height / 2])
     if page.line_boxes:
         middle = np.concatenate([np.array(box) for box in page.line_boxes]).mean(axis=0)
-    ends = project(np.array([middle - (step * 4, 0), middle + (step * 4, 0)]), pose)
+    ends = project(middle + np.array([(-step * 4, 0.0), (step * 4, 0.0)]), pose)
     return float(np.hypot(*(ends[1] - ends[0]))) / 8
 
 

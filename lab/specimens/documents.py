@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -68,7 +68,8 @@ class Style:
 
 _CAPTIONS: dict[str, dict[str, str]] = {
     "": {
-        "document_code": "Type", "issuing_state": "Code du pays", "document_number": "No. du document", "surname": "Nom",
+        "document_code": "Type", "issuing_state": "Code du pays", "document_number": "No. du document",
+        "surname": "Nom",
         "given_names": "Prénoms", "nationality": "Nationalité", "sex": "Sexe", "birth_date": "Date de naissance",
         "issue_date": "Date de délivrance", "expiry_date": "Date d'expiration", "personal_number": "No. personnel",
     },
@@ -83,7 +84,8 @@ _CAPTIONS: dict[str, dict[str, str]] = {
         "personal_number": "ЖСН", "issuing_state": "Мемлекет", "document_code": "Түрі",
     },
     "D": {
-        "document_number": "Pass-Nr.", "surname": "Name", "given_names": "Vornamen", "nationality": "Staatsangehörigkeit",
+        "document_number": "Pass-Nr.", "surname": "Name", "given_names": "Vornamen",
+        "nationality": "Staatsangehörigkeit",
         "sex": "Geschlecht", "birth_date": "Geburtstag", "issue_date": "Datum", "expiry_date": "Gültig bis",
         "personal_number": "Nr.", "issuing_state": "Kode", "document_code": "Typ",
     },
@@ -125,7 +127,9 @@ def draw(paper: papers.Paper, rng: np.random.Generator, *, scale: float, wear: f
     centre = (shape.width * rng.uniform(0.4, 0.62), (shape.height - zone_height(shape, paper)) * rng.uniform(0.42, 0.6))
     size = shape.height * rng.uniform(0.08, 0.14)
     colour: Colour = (60, 50, 205) if rng.random() < 0.6 else (110, 90, 90)
-    ornaments.write_across(page, word, centre, size, rng.uniform(-8, 24), colour, rng.uniform(0.22, 0.55))
+    ornaments.write_across(
+        page, word, centre, size=size, degrees=rng.uniform(-8, 24), colour=colour, alpha=rng.uniform(0.22, 0.55)
+    )
     boxes, pitch = print_zone(page, rng, paper.lines, shape, wear=wear)
     page.pixels[:] = _age(page.pixels, rng, wear)
     return Page(page.pixels, scale, shape.corner * scale, boxes, pitch)
@@ -167,7 +171,7 @@ def format_date(iso: str, form: str) -> str:
     """An ISO date as a document prints it; empty stays empty."""
     if not iso:
         return ""
-    day = datetime.date.fromisoformat(iso)
+    day = dt.date.fromisoformat(iso)
     return day.strftime(form.replace("%b", _MONTHS[day.month - 1]))
 
 
@@ -195,7 +199,13 @@ def print_zone(
         line = faces.render_line(text, pitch_px=pitch * page.scale, weight=weight, face=face)
         x = round((left + rng.uniform(-0.15, 0.15)) * page.scale)
         y = round((last_base - spacing * (len(lines) - 1 - place)) * page.scale - line.base)
-        sheet.stamp(page, line.ink * _ink_evenness(rng, line.ink.shape, wear), x, y, colour, rng.uniform(0.9, 1.0))
+        sheet.stamp(
+            page,
+            line.ink * _ink_evenness(rng, line.ink.shape, wear),
+            (x, y),
+            colour=colour,
+            alpha=rng.uniform(0.9, 1.0),
+        )
         boxes.append(_line_box(x, y + line.base, pitch * page.scale, len(text)))
     return tuple(boxes), pitch * page.scale
 
@@ -245,7 +255,7 @@ def _age(pixels: Pixels, rng: np.random.Generator, wear: float) -> Pixels:
         light = tuple(int(value) for value in rng.integers(190, 250, 3))
         ends = [tuple(int(value) for value in point) for point in (start, bend)]
         cv2.line(aged, ends[0], ends[1], light, 1, cv2.LINE_AA)
-    return cv2.addWeighted(aged, rng.uniform(0.5, 0.9), pixels, 0.0, rng.uniform(0, 20)) if wear > 0.8 else aged
+    return np.asarray(aged * rng.uniform(0.6, 0.95) + 12.0, dtype=np.uint8) if wear > 0.8 else aged
 
 
 # ------------------------------------------------------------------------------------------------- visual zones
@@ -254,7 +264,7 @@ def _age(pixels: Pixels, rng: np.random.Generator, wear: float) -> Pixels:
 def draw_data_page(
     page: Sheet, rng: np.random.Generator, paper: papers.Paper, style: Style, *, zone_top: float
 ) -> None:
-    """Portrait left (or right), captions and values beside it: passports, visas, TD2, fronts. `zone_top` is where they end, mm."""
+    """Portrait at one side, captions and values beside it, down to `zone_top` mm: passports, visas, TD2, fronts."""
     width = page.width
     header = page.height * 0.115
     _draw_header(page, rng, paper, style, header)
@@ -297,7 +307,9 @@ def _draw_card_back(page: Sheet, rng: np.random.Generator, paper: papers.Paper, 
         right = page.width - 23.0
     names = ["nationality", "issue_date", "personal_number", "sex", "document_number", "expiry_date", "birth_date"]
     shown = [name for name in names if paper.values.get(name)][: int(rng.integers(3, 7))]
-    sheet.write(page, paper.state.native_name[:34], left, 5.0, 2.3, style.caption_ink, face="uni", weight=600)
+    sheet.write(
+        page, paper.state.native_name[:34], (left, 5.0), size=2.3, colour=style.caption_ink, face="uni", weight=600
+    )
     _draw_fields(page, paper, style, (left, 6.5, right, zone_top), shown)
     if rng.random() < 0.4:
         ornaments.draw_signature(page, rng, (right - 24, zone_top - 8, right - 2, zone_top - 1), (70, 40, 40))
@@ -315,11 +327,13 @@ def _draw_header(page: Sheet, rng: np.random.Generator, paper: papers.Paper, sty
         ink = tuple(int(value * 0.45) for value in style.hue)  # type: ignore[assignment]  # three of them
     native, english = paper.state.native_name, paper.state.name
     word = paper.state.passport_word if paper.format is MrzFormat.TD3 else _WORDS[paper.format]
-    x = sheet.write(page, word, 5.0, base - 1.0, size * 0.8, ink, face="uni", weight=700)
+    x = sheet.write(page, word, (5.0, base - 1.0), size=size * 0.8, colour=ink, face="uni", weight=700)
     title = english if len(native) + len(english) > 44 else f"{native} / {english}"
     room = page.width - 6.0 - max(x + 4.0, page.width * 0.3)
     fitted = min(size, room / max(1, len(title)) / 0.62)
-    sheet.write(page, title, max(x + 4.0, page.width * 0.3), base - 1.0, fitted, ink, face="uni", weight=600)
+    sheet.write(
+        page, title, (max(x + 4.0, page.width * 0.3), base - 1.0), size=fitted, colour=ink, face="uni", weight=600
+    )
     if paper.format is MrzFormat.TD3 and rng.random() < 0.6:
         ornaments.draw_chip_sign(page, page.width - 13.0, 1.6, ink)
 
@@ -342,7 +356,7 @@ def _draw_fields(
 ) -> None:
     """Captions over values in rows; short values share a row."""
     left, top, right, bottom = box
-    rows = _rows([name for name in names if paper.values.get(name)], right - left, style)
+    rows = _rows([name for name in names if paper.values.get(name)], right - left)
     if not rows:
         return
     rows = rows[: max(1, int((bottom - top) / _CLOSEST_ROWS))]
@@ -357,16 +371,22 @@ def _draw_fields(
             words = caption(name, paper.state.code)
             words = words if len(words) * caption_size * 0.5 < step else _ENGLISH[name]
             sheet.write(
-                page, words, x, base - value_size * 0.92, caption_size, style.caption_ink, face="uni", weight=400
+                page,
+                words,
+                (x, base - value_size * 0.92),
+                size=caption_size,
+                colour=style.caption_ink,
+                face="uni",
+                weight=400,
             )
             value = paper.values[name]
             value = format_date(value, style.date_form) if name.endswith("_date") else value.replace("<", " ")
             wide = 0.72 if style.face == sheet.OCR_B else 0.62
             size = min(value_size, (step - 1.0) / max(1, len(value)) / wide)
-            sheet.write(page, value, x, base, size, style.ink, face=style.face, weight=style.weight)
+            sheet.write(page, value, (x, base), size=size, colour=style.ink, face=style.face, weight=style.weight)
 
 
-def _rows(names: list[str], width: float, style: Style) -> list[list[str]]:
+def _rows(names: list[str], width: float) -> list[list[str]]:
     rows: list[list[str]] = []
     short = {
         "document_code",

@@ -81,7 +81,7 @@ def distances(character: str, face: str = "ocrb") -> Ink:
         flat = _flat_ends(line, is_closed=is_closed) if face == "ocrb-square" else np.zeros((len(line) - 1, 2), bool)
         for start, end, (flat_start, flat_end) in zip(line[:-1], line[1:], flat, strict=True):
             rows, columns, points = _around(start, end)
-            distance = _segment_distance(points, start, end, flat_start, flat_end)
+            distance = _segment_distance(points, start, end, is_flat=(flat_start, flat_end))
             part = nearest[rows, columns]
             np.minimum(part, distance.reshape(part.shape), out=part)
     return nearest.astype(np.float32)
@@ -100,7 +100,7 @@ def _around(start: Polyline, end: Polyline) -> tuple[slice, slice, Polyline]:
 
 
 def _segment_distance(
-    points: Polyline, start: Polyline, end: Polyline, flat_start: bool, flat_end: bool
+    points: Polyline, start: Polyline, end: Polyline, *, is_flat: tuple[bool, bool]
 ) -> npt.NDArray[np.float64]:
     direction = end - start
     length = float(np.hypot(*direction))
@@ -110,8 +110,9 @@ def _segment_distance(
     across = np.abs(relative[:, 0] * unit[1] - relative[:, 1] * unit[0])
     before, after = np.maximum(-along, 0.0), np.maximum(along - length, 0.0)
     beyond = before + after
-    is_flat = ((before > 0) & flat_start) | ((after > 0) & flat_end)
-    return np.where(is_flat, np.maximum(across, beyond), np.hypot(across, beyond))
+    is_square = ((before > 0) & is_flat[0]) | ((after > 0) & is_flat[1])
+    distance = np.where(is_square, np.maximum(across, beyond), np.hypot(across, beyond))
+    return np.asarray(distance, dtype=np.float64)
 
 
 def _flat_ends(line: Polyline, *, is_closed: bool) -> npt.NDArray[np.bool_]:

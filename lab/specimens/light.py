@@ -12,6 +12,7 @@ from lab.specimens.levels import Level
 from lab.specimens.sheet import Pixels
 
 Map = npt.NDArray[np.float32]
+_NOISE_TILE, _NOISE_SHIFT = 1024, 512  # the bank of noise is laid in tiles of one, each shifted by up to the other
 _COARSE = 8  # light is worked out on a grid of this many pixels
 
 
@@ -30,7 +31,7 @@ def cast(ground: Pixels, cover: npt.NDArray[np.uint8], rng: np.random.Generator)
 
 
 def expose(picture: Pixels, level: Level, rng: np.random.Generator, zone: npt.NDArray[np.uint8]) -> Pixels:
-    """Uneven light, colour of the lamp, a shadow, glare beside `zone` (a quarter of the picture's size), contrast."""
+    """Lamp, shadow, contrast, moire, noise, and glare beside `zone` (a quarter of the picture's size)."""
     height, width = picture.shape[:2]
     grid = (height // _COARSE + 2, width // _COARSE + 2)
     gain = _lamp(grid, level.uneven_light, rng)
@@ -48,9 +49,11 @@ def expose(picture: Pixels, level: Level, rng: np.random.Generator, zone: npt.ND
     whole = (width, height)
     gains = cv2.resize(scale.astype(np.float32), whole, interpolation=cv2.INTER_LINEAR)
     adds = cv2.resize(added + np.float32(veil), whole, interpolation=cv2.INTER_LINEAR)
-    lit = cv2.multiply(picture, gains, dtype=cv2.CV_32F)
+    if rng.random() < level.screen:
+        gains = np.asarray(gains * _moire((height, width), rng), dtype=np.float32)
+    lit = np.asarray(cv2.multiply(picture, gains, dtype=cv2.CV_32F), dtype=np.float32)
     lit += adds[..., None]
-    return np.asarray(np.clip(lit, 0, 255), dtype=np.uint8)
+    return _sensed(lit, rng, float(rng.uniform(*level.noise)))
 
 
 def _exposure(picture: Pixels, gain: Map, rng: np.random.Generator) -> float:
@@ -135,7 +138,7 @@ def put_finger(
         mask = np.zeros(zone.shape, np.uint8)
         cv2.fillPoly(mask, [_whole(_finger_outline(tip, outward, wide * 1.2, size) / 4)], 255)
         if not np.any(zone & mask):
-            _paint_finger(picture, rng, tip, outward, wide, size)
+            _paint_finger(picture, rng, tip=tip, outward=outward, wide=wide, size=size)
             return
 
 
@@ -155,6 +158,7 @@ def _finger_outline(
 def _paint_finger(
     picture: Pixels,
     rng: np.random.Generator,
+    *,
     tip: npt.NDArray[np.float64],
     outward: npt.NDArray[np.float64],
     wide: float,
@@ -198,12 +202,8 @@ def _whole(points: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
     return np.round(points).astype(np.int32)
 
 
-def develop(picture: Pixels, level: Level, rng: np.random.Generator) -> Pixels:
-    """Screen moire, sensor noise, photocopy or fax: what happens after the lens."""
-    if rng.random() < level.screen:
-        picture = _moire(picture, rng)
-    sigma = float(rng.uniform(*level.noise))
-    picture = _noisy(picture, rng, sigma)
+def copy(picture: Pixels, level: Level, rng: np.random.Generator) -> Pixels:
+    """Photocopy or fax, where chance wants it; else the picture as it is."""
     if rng.random() < level.binarised:
         return _binarised(picture, rng)
     if rng.random() < level.photocopy:
@@ -213,38 +213,39 @@ def develop(picture: Pixels, level: Level, rng: np.random.Generator) -> Pixels:
 
 @functools.cache
 def _noise_bank() -> npt.NDArray[np.float32]:
-    """(1024, 1024, 3) of sensor noise at deviation 1: mostly grey, a little coloured, as after a raw conversion."""
+    """(1536, 1536, 3) of sensor noise at deviation 1: mostly grey, a little coloured, as after a raw conversion."""
     rng = np.random.default_rng(20)
-    grey = rng.standard_normal((1024, 1024, 1), dtype=np.float32)
-    colour = rng.standard_normal((1024, 1024, 3), dtype=np.float32)
+    side = _NOISE_TILE + _NOISE_SHIFT
+    grey = rng.standard_normal((side, side, 1), dtype=np.float32)
+    colour = rng.standard_normal((side, side, 3), dtype=np.float32)
     mixed = cv2.GaussianBlur(grey + 0.5 * colour, (0, 0), 0.55)
     return np.asarray(mixed / mixed.std(), dtype=np.float32)
 
 
-def _noisy(picture: Pixels, rng: np.random.Generator, sigma: float) -> Pixels:
+def _sensed(lit: Map, rng: np.random.Generator, sigma: float) -> Pixels:
+    """What the sensor makes of the light: noise of deviation `sigma`, clipping, whole numbers."""
     bank = _noise_bank()
-    height, width = picture.shape[:2]
-    top, left = (int(value) for value in rng.integers(0, 1024, 2))
-    flipped = bank[:: int(rng.choice((-1, 1))), :: int(rng.choice((-1, 1)))]
-    noisy = np.empty_like(picture)
-    for y in range(0, height, 1024):
-        for x in range(0, width, 1024):
-            part = picture[y : y + 1024, x : x + 1024]
-            noise = np.roll(flipped, (top, left), (0, 1))[: part.shape[0], : part.shape[1]]
-            noisy[y : y + 1024, x : x + 1024] = cv2.convertScaleAbs(np.maximum(part + noise * np.float32(sigma), 0))
-    return noisy
+    height, width = lit.shape[:2]
+    sensed = np.empty((height, width, 3), np.uint8)
+    for y in range(0, height, _NOISE_TILE):
+        for x in range(0, width, _NOISE_TILE):
+            part = lit[y : y + _NOISE_TILE, x : x + _NOISE_TILE]
+            top, left = (int(value) for value in rng.integers(0, _NOISE_SHIFT, 2))
+            noise = bank[top : top + part.shape[0], left : left + part.shape[1]]
+            target = sensed[y : y + _NOISE_TILE, x : x + _NOISE_TILE]
+            target[:] = cv2.addWeighted(part, 1.0, noise, sigma, 0.0, dtype=cv2.CV_8U)
+    return sensed
 
 
-def _moire(picture: Pixels, rng: np.random.Generator) -> Pixels:
-    height, width = picture.shape[:2]
-    y, x = np.ogrid[0:height, 0:width]
+def _moire(size: tuple[int, int], rng: np.random.Generator) -> Map:
+    """(H, W, 3) gains: the screen's own lines beating with the sensor's."""
+    y, x = np.ogrid[0 : size[0], 0 : size[1]]
     angle = rng.uniform(-0.3, 0.3)
     fine, coarse = rng.uniform(2.1, 3.4), rng.uniform(18, 90)
     strength = rng.uniform(0.03, 0.09)
     screen = np.sin((x * np.cos(angle) + y * np.sin(angle)) * 6.2832 / fine) * strength
     beat = np.sin((x * np.sin(angle * 3) + y * np.cos(angle * 3)) * 6.2832 / coarse) * strength
-    gains = [1 + screen + beat * share for share in (1.0, 0.4, -0.6)]
-    return np.asarray(np.clip(picture * np.dstack(gains).astype(np.float32), 0, 255), dtype=np.uint8)
+    return np.asarray(np.dstack([1 + screen + beat * share for share in (1.0, 0.4, -0.6)]), dtype=np.float32)
 
 
 def _photocopied(picture: Pixels, rng: np.random.Generator) -> Pixels:

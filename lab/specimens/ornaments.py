@@ -93,9 +93,9 @@ def draw_crest(page: Sheet, rng: np.random.Generator, centre: tuple[float, float
 def draw_chip_sign(page: Sheet, left: float, top: float, colour: Colour) -> None:
     """The sign of an electronic document: a rectangle cut by a circle. ICAO Doc 9303-9, 2.3."""
     width, height = 9.0, 5.2
-    box = np.array([(0, 0), (width, 0), (width, height), (0, height)]) + (left, top)
+    box = np.array([(0, 0), (width, 0), (width, height), (0, height)]) + np.array((left, top))
     angle = np.linspace(0, 2 * np.pi, 33)
-    circle = np.column_stack((np.cos(angle), np.sin(angle))) * 1.3 + (left + width / 2, top + height / 2)
+    circle = np.column_stack((np.cos(angle), np.sin(angle))) * 1.3 + np.array((left + width / 2, top + height / 2))
     middle = top + height / 2
     bars = [np.array([(left, middle), (left + 3.0, middle)]), np.array([(left + 6.0, middle), (left + width, middle)])]
     sheet.draw_lines(page, [box, circle], colour, 0.45, closed=True)
@@ -124,7 +124,7 @@ def draw_portrait(page: Sheet, rng: np.random.Generator, box: Rectangle, *, grey
         return
     painted = _paint_portrait(rng)
     if grey:
-        painted = cv2.cvtColor(cv2.cvtColor(painted, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+        painted = np.repeat(painted.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
     fitted = cv2.resize(painted, (region.shape[1], region.shape[0]), interpolation=cv2.INTER_AREA)
     region[:] = cv2.addWeighted(region, 1 - alpha, fitted, alpha, 0)
 
@@ -178,7 +178,7 @@ def _paint_portrait(rng: np.random.Generator) -> Pixels:
     if not is_long_haired and rng.random() < 0.25:
         beard = cv2.GaussianBlur(picture, (0, 0), 6)
         cv2.ellipse(beard, (cx, cy + 44), (face_wide - 6, 34), 0, 0, 180, hair, fill, cv2.LINE_AA)
-        picture = cv2.addWeighted(picture, 0.45, beard, 0.55, 0)
+        picture = np.asarray(cv2.addWeighted(picture, 0.45, beard, 0.55, 0), dtype=np.uint8)
     return _light_portrait(picture, rng)
 
 
@@ -198,8 +198,8 @@ def _paint_face(
     side = rng.uniform(-0.12, 0.12)
     light = (1.08 - 0.3 * reach**3 + side * across)[..., None]
     cheeks = np.exp(-(((np.abs(across) - 0.55) / 0.25) ** 2 + ((down - 0.25) / 0.2) ** 2))[..., None]
-    colour = skin * light + cheeks * np.array((-8.0, -10.0, 6.0))
-    cover = np.clip((1.0 - reach) * axes[0] * 0.7, 0, 1)[..., None]
+    colour = (skin * light + cheeks * np.array((-8.0, -10.0, 6.0))).astype(np.float32)
+    cover = np.clip((1.0 - reach) * axes[0] * 0.7, 0, 1).astype(np.float32)[..., None]
     picture[:] = np.clip(picture * (1 - cover) + colour * cover, 0, 255).astype(np.uint8)
 
 
@@ -227,7 +227,14 @@ def draw_signature(page: Sheet, rng: np.random.Generator, box: Rectangle, colour
 
 
 def write_across(
-    page: Sheet, word: str, centre: tuple[float, float], size: float, degrees: float, colour: Colour, alpha: float
+    page: Sheet,
+    word: str,
+    centre: tuple[float, float],
+    *,
+    size: float,
+    degrees: float,
+    colour: Colour,
+    alpha: float,
 ) -> None:
     """Lays a see-through word over the page, turned by `degrees` against the clock; sizes in mm."""
     pixels = max(8, round(size * page.scale))
@@ -237,10 +244,10 @@ def write_across(
     height, width = letters.shape
     reach = int(np.hypot(height, width)) + 2
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
-    turn[:, 2] += reach / 2 - np.array([width / 2, height / 2])
+    turn[:, 2] += (reach / 2 - width / 2, reach / 2 - height / 2)
     turned = cv2.warpAffine(letters, turn, (reach, reach), flags=cv2.INTER_LINEAR).astype(np.float32)
     left, top = round(centre[0] * page.scale - reach / 2), round(centre[1] * page.scale - reach / 2)
-    sheet.stamp(page, turned, left, top, colour, alpha)
+    sheet.stamp(page, turned, (left, top), colour=colour, alpha=alpha)
 
 
 def draw_hologram(page: Sheet, rng: np.random.Generator, centre: tuple[float, float], radius: float) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import random
 import string
 from dataclasses import dataclass, field
 
 from lab.specimens import states
 
-EARLIEST_BIRTH = datetime.date(1928, 1, 1)
-LATEST_BIRTH = datetime.date(2019, 12, 31)
-_TODAY = datetime.date(2025, 6, 1)  # fixed: a specimen must not change with the calendar
+EARLIEST_BIRTH = dt.date(1928, 1, 1)
+LATEST_BIRTH = dt.date(2019, 12, 31)
+_TODAY = dt.date(2025, 6, 1)  # fixed: a specimen must not change with the calendar
 
 #: Names that authorities print on specimens, and family names that mean nobody.
 SPECIMEN_SURNAMES = ("SPECIMEN", "SPECIMENOV", "SPECIMENOVA", "VZOR", "MUSTER", "MODELE", "MALLI", "ESPECIMEN")
@@ -199,12 +199,12 @@ class Person:
     surname: str = field(repr=False)
     given_names: str = field(repr=False)
     sex: str = field(repr=False)  #: M, F or X
-    birth_date: datetime.date = field(repr=False)
+    birth_date: dt.date = field(repr=False)
     nationality: str = field(repr=False)  #: three places, filled
 
 
 def invent(rng: random.Random, state: states.State) -> Person:
-    """Makes up a person; about one in twelve carries a specimen word for a name, some have one name only or very many."""
+    """Makes up a person; one in twelve carries a specimen word for a name, some have one name only or very many."""
     sex = rng.choices("MFX", weights=(48, 48, 4))[0]
     origin = ORIGINS[state.origin if rng.random() < 0.75 else rng.choice(sorted(ORIGINS))]
     surname, given_names = _surname(rng, origin, sex), _given_names(rng, origin, sex)
@@ -223,20 +223,20 @@ def invent(rng: random.Random, state: states.State) -> Person:
     return Person(surname, given_names, sex, day_between(rng, EARLIEST_BIRTH, LATEST_BIRTH), nationality)
 
 
-def issue_date(rng: random.Random, birth: datetime.date) -> datetime.date:
+def issue_date(rng: random.Random, birth: dt.date) -> dt.date:
     """A day of issue between the later of the birth and 2008, and a fixed day."""
-    return day_between(rng, max(birth + datetime.timedelta(days=30), datetime.date(2008, 1, 1)), _TODAY)
+    return day_between(rng, max(birth + dt.timedelta(days=30), dt.date(2008, 1, 1)), _TODAY)
 
 
-def expiry_date(rng: random.Random, issued: datetime.date) -> datetime.date:
+def expiry_date(rng: random.Random, issued: dt.date) -> dt.date:
     """Five or ten years after issue, or on the day before."""
     expires = issued.replace(year=issued.year + rng.choice((5, 10, 10)), day=min(issued.day, 28))
-    return expires - datetime.timedelta(days=rng.choice((0, 1)))
+    return expires - dt.timedelta(days=rng.choice((0, 1)))
 
 
-def day_between(rng: random.Random, first: datetime.date, last: datetime.date) -> datetime.date:
+def day_between(rng: random.Random, first: dt.date, last: dt.date) -> dt.date:
     """Any day from `first` to `last`, both included."""
-    return first + datetime.timedelta(days=rng.randint(0, (last - first).days))
+    return first + dt.timedelta(days=rng.randint(0, (last - first).days))
 
 
 def fill_pattern(rng: random.Random, pattern: str) -> str:

@@ -30,54 +30,57 @@ class Sheet:
     @property
     def width(self) -> float:
         """Millimetres."""
-        return self.pixels.shape[1] / self.scale
+        return float(self.pixels.shape[1]) / self.scale
 
     @property
     def height(self) -> float:
         """Millimetres."""
-        return self.pixels.shape[0] / self.scale
+        return float(self.pixels.shape[0]) / self.scale
 
 
 def blank(width: float, height: float, scale: float, colour: Colour = (255, 255, 255)) -> Sheet:
     """An empty page of `width` by `height` millimetres at `scale` pixels per millimetre."""
     pixels = np.empty((round(height * scale), round(width * scale), 3), np.uint8)
-    pixels[:] = colour
+    cv2.rectangle(pixels, (0, 0), pixels.shape[1::-1], colour, cv2.FILLED)
     return Sheet(pixels, scale)
 
 
 def write(
     sheet: Sheet,
     text: str,
-    x: float,
-    base: float,
+    start: tuple[float, float],
+    *,
     size: float,
     colour: Colour,
-    *,
     face: str = "sans",
     weight: int = 400,
 ) -> float:
-    """Letters `text` from `x` on the base line `base`, `size` mm for one em; returns the x behind it, in mm.
+    """Letters `text` from `start` (x, base line) on, `size` for one em; returns the x behind it. All in mm.
 
     `face` is one of OpenCV's built-in faces (`sans`, `italic`, `uni`) or `ocrb` for capitals of our own.
     """
     if face == OCR_B:
-        return _write_ocrb(sheet, text, x, base, size, colour, weight)
+        return _write_ocrb(sheet, text, start, size=size, colour=colour, weight=weight)
     pixels = max(4, round(size * sheet.scale))
-    origin = (round(x * sheet.scale), round(base * sheet.scale))
+    origin = (round(start[0] * sheet.scale), round(start[1] * sheet.scale))
     end, _ = cv2.putText(sheet.pixels, text, origin, colour, cv2.FontFace(face), pixels, weight)
     return float(end[0]) / sheet.scale
 
 
-def _write_ocrb(sheet: Sheet, text: str, x: float, base: float, size: float, colour: Colour, weight: int) -> float:
+def _write_ocrb(
+    sheet: Sheet, text: str, start: tuple[float, float], *, size: float, colour: Colour, weight: int
+) -> float:
     known = "".join(character for character in text.upper() if character in strokes.OCR_B)
     pitch = size * 0.72  # an em of OCR-B against its pitch
     line = faces.render_line(known, pitch_px=max(3.0, pitch * sheet.scale), weight=weight / 400)
-    stamp(sheet, line.ink, round(x * sheet.scale), round(base * sheet.scale - line.base), colour)
-    return x + pitch * len(known)
+    corner = (round(start[0] * sheet.scale), round(start[1] * sheet.scale - line.base))
+    stamp(sheet, line.ink, corner, colour=colour)
+    return start[0] + pitch * len(known)
 
 
-def stamp(sheet: Sheet, coverage: Mask, left: int, top: int, colour: Colour, alpha: float = 1.0) -> None:
-    """Blends `colour` onto the page where `coverage` (h, w) says; parts beyond the page are cut off. Pixels."""
+def stamp(sheet: Sheet, coverage: Mask, corner: tuple[int, int], *, colour: Colour, alpha: float = 1.0) -> None:
+    """Blends `colour` onto the page where `coverage` (h, w) says, from `corner` (left, top) on. Pixels."""
+    left, top = corner
     height, width = sheet.pixels.shape[:2]
     x0, y0 = max(0, left), max(0, top)
     x1, y1 = min(width, left + coverage.shape[1]), min(height, top + coverage.shape[0])

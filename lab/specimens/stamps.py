@@ -16,7 +16,7 @@ _SUBPIXEL_BITS = 4
 
 
 def press(page: Page, rng: np.random.Generator, *, over_zone: bool) -> None:
-    """Presses one stamp onto `page`, see-through where it lies over the zone. Does nothing over a zone that is not there."""
+    """Presses one stamp onto `page`, the paler where it lies over the zone; a page without a zone gets none over it."""
     height, width = page.pixels.shape[:2]
     radius = rng.uniform(9, 17) * page.scale
     if over_zone:
@@ -35,7 +35,7 @@ def press(page: Page, rng: np.random.Generator, *, over_zone: bool) -> None:
     mark = _turned(mark, rng.uniform(-40, 40)) * _blotches(rng, mark.shape[0])
     ink = _INKS[int(rng.integers(len(_INKS)))]
     left, top = round(centre[0] - mark.shape[1] / 2), round(centre[1] - mark.shape[0] / 2)
-    sheet.stamp(Sheet(page.pixels, page.scale), mark, left, top, ink, float(strength))
+    sheet.stamp(Sheet(page.pixels, page.scale), mark, (left, top), colour=ink, alpha=float(strength))
 
 
 def _round_mark(rng: np.random.Generator, radius: float) -> Mask:
@@ -60,7 +60,15 @@ def _write_on_ring(mark: npt.NDArray[np.uint8], character: str, angle: float, ri
     for line in faces.centre_lines(character):
         points = (line * unit) @ turn.T + out + middle
         fixed = np.round(points * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        cv2.polylines(mark, [fixed], False, 255, max(1, round(height * 0.13)), cv2.LINE_AA, _SUBPIXEL_BITS)
+        cv2.polylines(
+            mark,
+            [fixed],
+            isClosed=False,
+            color=255,
+            thickness=max(1, round(height * 0.13)),
+            lineType=cv2.LINE_AA,
+            shift=_SUBPIXEL_BITS,
+        )
 
 
 def _square_mark(rng: np.random.Generator, radius: float) -> Mask:

@@ -128,15 +128,15 @@ ZWE|ZIMBABWE|ZIMBABWE|bantu|c8d8a0|PASSEPORT|@@######
 """.strip().splitlines()
 )
 
-#: Further codes that stand in the nationality or issuing field. ICAO Doc 9303-3, section 5
-OTHER_CODES: tuple[str, ...] = tuple(
-    """
+_FURTHER = """
 DZA AGO ATG BHS BHR BRB BLZ BEN BTN BOL BWA BRN BFA BDI KHM CMR CPV CAF TCD CHL COL COM COG COD CRI CIV CUB DJI DMA
 DOM ECU SLV GNQ ERI SWZ FJI GAB GMB GRD GTM GIN GNB GUY HTI HND JAM JOR KIR PRK KWT LAO LBN LSO LBR LBY LIE MDG MWI
 MDV MLI MLT MHL MRT MUS FSM MCO MNE MOZ MMR NAM NRU NIC NER OMN PLW PSE PAN PNG PRY PER QAT RWA KNA LCA VCT WSM SMR
 STP SAU SYC SLE SLB SOM SSD LKA SDN SUR SYR TLS TGO TON TTO TUV UGA URY VUT VAT VEN YEM ZMB GBD GBN GBO GBP GBS
 XXA XXB XXC XXX UNA UNK XOM XPO
-""".split()
-)
+"""
+
+#: Further codes that stand in the nationality or issuing field. ICAO Doc 9303-3, section 5
+OTHER_CODES: tuple[str, ...] = (*_FURTHER.split(),)
 
 BY_CODE: dict[str, State] = {state.code: state for state in STATES}

@@ -1,8 +1,8 @@
 """Centre lines of our own drawing of OCR-B size I (ISO 1073-2), as data. Nothing is drawn here.
 
 Unit: 0.01 mm; x from the middle of the character cell, rightward; y from the base line (lower edge of flat strokes at
-normal weight), upward. A path is SVG-like: `M x y` starts a stroke, `L x y` a straight line, `C x1 y1 x2 y2 x y` a cubic
-Bezier curve, `Z` closes the stroke.
+normal weight), upward. A path is SVG-like: `M x y` starts a stroke, `L x y` a straight line, `C x1 y1 x2 y2 x y` a
+cubic Bezier curve, `Z` closes the stroke.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ CELL_BOTTOM = -40.0  #: lower edge of the character cell
 OCR_B: dict[str, str] = {
     "0": "M 0 254 C 54 254 71 206 71 133 C 71 60 54 12 0 12 C -54 12 -70 60 -70 133 C -70 206 -54 254 0 254 Z",
     "1": "M -59 198 L 10 254 L 15 254 L 15 14",
-    "2": "M -65 236 C -48 247 -26 254 -3 254 C 36 254 61 229 61 196 C 61 160 35 142 -3 120 C -43 97 -60 72 -60 18 L 63 18",
+    "2": "M -65 236 C -48 247 -26 254 -3 254 C 36 254 61 229 61 196 C 61 160 35 142 -3 120 C -43 97 -60 72 -60 18 "
+    "L 63 18",
     "3": "M -70 249 L 59 249 L 59 240 L -22 152 C 38 152 67 120 67 82 C 67 38 35 13 -13 13 C -35 13 -52 17 -70 25",
     "4": "M 7 253 L -70 94 L -70 75 L 70 75 M 34 133 L 34 14",
     "5": "M 54 249 L -48 249 L -53 162 C 14 166 56 140 56 89 C 56 38 14 13 -60 13",
