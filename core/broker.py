@@ -15,6 +15,7 @@ from core.settings import settings
 from core.transaction import after_commit
 
 QUEUE = "idmill.read"
+WEBHOOK_QUEUE = "idmill.webhooks"  #: its own, so that a slow receiver never keeps a picture waiting
 BREAK_SECONDS = 2.0  #: after a failed send the sweeper takes over for so long; a frozen broker must not slow accepts
 
 log = structlog.get_logger()
@@ -25,6 +26,7 @@ class TaskName(StrEnum):
     """Every task, by the name in its message."""
 
     READ_JOB = "idmill.read_job"
+    SEND_WEBHOOK = "idmill.send_webhook"
 
 
 @lru_cache(maxsize=1)
@@ -33,6 +35,7 @@ def celery() -> Celery:
     app = Celery("idmill", broker=settings().redis_url.get_secret_value(), set_as_current=False)
     app.conf.update(
         task_default_queue=QUEUE,
+        task_routes={TaskName.SEND_WEBHOOK.value: {"queue": WEBHOOK_QUEUE}},
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,  # Postgres holds the result; a result backend only grows
@@ -75,7 +78,10 @@ def send(task: TaskName, identifier: UUID) -> bool:
     return True
 
 
-def waiting() -> int:
-    """Messages in the queue that no worker has taken. Raises the broker client's error when it is away."""
+def waiting(queue: str = QUEUE) -> int:
+    """Messages in a queue that no worker has taken. Raises the broker client's error when it is away."""
     with celery().connection_for_read() as connection:
-        return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
+        try:
+            return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
+        except connection.channel_errors:  # to Valkey an empty queue is none
+            return 0

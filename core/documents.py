@@ -19,6 +19,50 @@ class DocumentKind(StrEnum):
     AUTO = "auto"
 
 
+class DocumentType(StrEnum):
+    """What a reading says the document is, for documents whose print is known by more than an MRZ."""
+
+    PAYMENT_CARD = "payment_card"
+    RESIDENT_CARD = "resident_card"  #: Korean resident registration card
+    DRIVER_LICENCE = "driver_licence"  #: Korean driver's licence
+    PASSPORT = "passport"
+
+
+#: Names of the fields that readers of print fill in. A field that was not read is absent or empty. Values are as
+#: printed; numbers keep their hyphens, dates their dots. Passports have these beside the fields of their MRZ.
+PRINTED_FIELDS: dict[DocumentType, tuple[str, ...]] = {
+    DocumentType.PAYMENT_CARD: (
+        "card_number",  #: all digits, nothing else
+        "number_group_1",  #: as printed: four groups, three of 4-6-5 and 4-6-4, five of 4-4-4-4-3
+        "number_group_2",
+        "number_group_3",
+        "number_group_4",
+        "number_group_5",
+        "valid_thru",  #: MM/YY
+        "brand",
+    ),
+    DocumentType.RESIDENT_CARD: ("name", "resident_number", "address", "issue_date", "issuer"),
+    DocumentType.DRIVER_LICENCE: (
+        "licence_number",
+        "licence_type",  #: several are separated by `/`
+        "name",
+        "resident_number",
+        "address",
+        "condition",
+        "serial_number",
+        "issue_date",
+        "issuer",
+    ),
+    DocumentType.PASSPORT: (
+        "korean_name",
+        "personal_number",
+        "issue_date",
+        "printed_birth_date",
+        "printed_expiry_date",
+    ),
+}
+
+
 class MrzFormat(StrEnum):
     """The layouts of a machine readable zone. ICAO Doc 9303 parts 4 to 7; the French card is national."""
 

@@ -20,6 +20,14 @@ IdmillError
 │   ├── LimitReached      the subscription's total is used up
 │   └── AttemptsExceeded  the end client tried too often
 ├── SessionClosed         the session has its document already
+├── TargetRefused         a webhook URL that is not dialled from here
+├── KeyOfRequestRefused   (Idempotency-Key)
+│   ├── RequestKeyInvalid no text that can be a key
+│   ├── RequestKeyReused  the same key came with another request
+│   └── RequestKeyBusy    the first request with this key is still being answered
+├── TooMany
+│   ├── TooManyCalls      more calls in a minute than the organization's limit
+│   └── TooManyOpenJobs   more uploads without an outcome than the organization's limit
 ├── MoveRefused           the row was not in a state that allows the move; somebody else was faster
 └── TemporarilyUnavailable  come back later
 """
@@ -32,8 +40,9 @@ class IdmillError(Exception):
 
     code = "error"
 
-    def __init__(self, message: str = "") -> None:
+    def __init__(self, message: str = "", *, retry_seconds: int | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip())
+        self.retry_seconds = retry_seconds  #: when it is worth trying again, where that is known
 
 
 class KeyRefused(IdmillError):
@@ -148,6 +157,52 @@ class SessionClosed(IdmillError):
     """This session has its document already; start a new session."""
 
     code = "session-closed"
+
+
+class TargetRefused(IdmillError):
+    """This URL cannot be a webhook's: send an absolute https URL of a host that is reachable from the internet."""
+
+    code = "webhook-url-refused"
+
+
+class KeyOfRequestRefused(IdmillError):
+    """The Idempotency-Key cannot be used."""
+
+    code = "idempotency-key-refused"
+
+
+class RequestKeyInvalid(KeyOfRequestRefused):
+    """Send an Idempotency-Key of 1 to 255 printable ASCII characters, e.g. a UUID."""
+
+    code = "idempotency-key-invalid"
+
+
+class RequestKeyReused(KeyOfRequestRefused):
+    """This Idempotency-Key was used with another request; take a fresh key for every new request."""
+
+    code = "idempotency-key-reused"
+
+
+class RequestKeyBusy(KeyOfRequestRefused):
+    """The first request with this Idempotency-Key is still being answered; send this one again in a moment."""
+
+    code = "idempotency-key-busy"
+
+
+class TooMany(IdmillError):
+    """A limit of your organization is reached."""
+
+    code = "quota-exceeded"
+
+
+class TooManyCalls(TooMany):
+    """Your organization made more calls in this minute than its limit allows; slow down, or wait with `?wait=N`."""
+
+    code = "rate-limited"
+
+
+class TooManyOpenJobs(TooMany):
+    """Your organization has as many uploads waiting for an outcome as its limit allows; send more as they end."""
 
 
 class MoveRefused(IdmillError):

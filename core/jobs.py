@@ -11,7 +11,20 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from core import broker, errors, events, sealed, sessions, storage, subscriptions
+from core import (
+    backlog,
+    batches,
+    broker,
+    errors,
+    events,
+    idempotency,
+    quotas,
+    sealed,
+    sessions,
+    storage,
+    subscriptions,
+    webhooks,
+)
 from core.db.tables import Job
 from core.documents import DocumentKind, Failure, FailureReason
 from core.states import ENTERED_FROM, OPEN, JobState, Stage, Status, status_of
@@ -28,6 +41,9 @@ class Request:
     session_id: UUID | None = None
     end_client: str | None = field(default=None, repr=False)
     metadata: dict[str, Any] | None = field(default=None, repr=False)
+    technology: subscriptions.Technology | None = None  #: None: the usual one for this kind of document
+    callback_url: str | None = None
+    batch_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +67,21 @@ def must_be_readable(document: DocumentKind) -> None:
 def accept(db: Session, picture: sealed.StoredPicture, request: Request) -> Job:
     """Makes the job for a stored picture, in a new session or the named one, and queues it.
 
-    Raises `DocumentUnsupported`, `NotFound`, `SessionClosed`, `RequestInvalid` or a `SubscriptionRefused`.
+    Raises `DocumentUnsupported`, `TargetRefused`, `NotFound`, `SessionClosed`, `RequestInvalid`, `TooManyOpenJobs`,
+    `TemporarilyUnavailable` or a `SubscriptionRefused`.
     """
     must_be_readable(request.document)
+    if request.callback_url is not None:
+        webhooks.must_be_usable(request.callback_url)
     organization_id = picture.organization_id
+    backlog.must_have_room(db)
+    quotas.must_have_room(db, organization_id)
     if request.session_id is None:
         end_client = subscriptions.end_client_hash(organization_id, request.end_client)
         session = sessions.start(db, organization_id, request.document, end_client)
     else:
         session = sessions.reopen(db, organization_id, request.session_id, request.document)
-    technology = subscriptions.TECHNOLOGY_OF[request.document]
+    technology = request.technology or subscriptions.TECHNOLOGY_OF[request.document]
     subscription = subscriptions.admit(db, organization_id, technology, session.end_client)
     session.attempts += 1
     job = Job(
@@ -72,6 +93,8 @@ def accept(db: Session, picture: sealed.StoredPicture, request: Request) -> Job:
         document=request.document.value,
         technology=technology.value,
         client_metadata=request.metadata,
+        callback_url=request.callback_url,
+        batch_id=request.batch_id,
         state=JobState.QUEUED.value,
         stage=Stage.QUEUED.value,
         picture_key=picture.blob_key,
@@ -197,13 +220,20 @@ def erase(db: Session, organization_id: UUID, job_id: UUID) -> None:
         result=None,
         failure=None,
         client_metadata=None,
+        callback_url=None,
         finished_at=func.coalesce(Job.finished_at, func.now()),
     )
     if erased is None:
         return
     if was_open:
         subscriptions.settle(db, erased, FailureReason.READER_FAILED)
+        finished_batch = batches.count_down(db, erased)
         sessions.settle(db, session, Status.FAILED)
+        if finished_batch is not None:
+            events.batch_finished(db, finished_batch)
+    else:
+        batches.note_change(db, erased)
+    idempotency.forget_job(db, job_id)
     events.wake(db, job_id)
     if picture_key is not None:
         after_commit(db, lambda: storage.blobs().delete(picture_key))
@@ -237,8 +267,11 @@ def _finish(db: Session, ending: Job, state: JobState, *, guard: tuple[Any, ...]
     if job is None:
         raise errors.MoveRefused
     subscriptions.settle(db, job, None if job.failure is None else FailureReason(job.failure["reason"]))
+    finished_batch = batches.count_down(db, job)
     events.job_finished(db, job, status_of(state))
     sessions.settle(db, session, status_of(state))
+    if finished_batch is not None:
+        events.batch_finished(db, finished_batch)
 
 
 def _move(db: Session, guard: tuple[Any, ...], **values: Any) -> Job | None:

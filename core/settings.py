@@ -37,6 +37,25 @@ class Settings(BaseSettings):
     max_wait_seconds: int = 25  #: upper bound of `Prefer: wait` and `?wait=`
     max_waiters: int = 1000  #: clients of one API process that may wait at the same time
 
+    max_batch_bytes: int = 100 * 1024 * 1024  #: whole request body of `POST /v1/batches`
+    max_batch_items: int = 100  #: pictures of one batch
+    max_backlog: int = 100_000  #: jobs of everybody that wait for a worker; beyond it uploads are answered 503
+
+    webhook_allow: str = ""  #: CIDRs, comma separated, where webhooks may go although they are not public
+    webhook_seconds: float = 15.0  #: wall time of one webhook request, from the dial to the last byte of the answer
+    webhook_lease_seconds: int = 60  #: how long a sender may hold a delivery; well above the time of one request
+
+    envelope_bits: int = Field(default=3072, ge=2048, le=8192)  #: of a new RSA key; NIST SP 800-57: 2048 ends in 2030
+    envelope_days: int = Field(default=90, ge=1)  #: a key older than this is replaced when it is next asked for
+    envelope_grace_days: int = Field(default=7, ge=0)  #: so long a replaced key still opens envelopes
+
+    authenticity: str = "rules,registry"  #: who is asked whether a document is authentic, in order; also: http, sandbox
+    passport_authenticity: bool = True  #: NHN itself withdrew this for passports on 2026-05-27
+    registry_is_complete: bool = False  #: a document that the registry does not know is then not authentic
+    authenticity_url: str = ""  #: of the operator's bridge to a registry elsewhere; https, or http on loopback
+    authenticity_secret: SecretStr = SecretStr("")  #: signs the calls to it, `whsec_` and base64 as for webhooks
+    authenticity_seconds: float = 4.0  #: wall time of one call to it
+
     reader: Literal["ocrb", "tesseract"] = "ocrb"  #: engine for MRZ lines
     log_level: str = "INFO"
     var: Path = Path("var")  #: where `idmill up` keeps its state

@@ -40,6 +40,8 @@ class Technology(StrEnum):
     MRZ = "mrz"
     MYKAD = "mykad"
     ID_CARD = "id-card"
+    ID_CARD_STAND_ALONE = "id-card-stand-alone"  #: the same reading, cheaper: its authenticity cannot be asked for
+    AUTHENTICITY = "authenticity"  #: one answer whether a document is authentic
     PAYMENT_CARD = "payment-card"
 
 

@@ -1,4 +1,4 @@
-"""The sweeper, its own process: takes back lost leases, sends lost messages again, forgets pictures. Any number may run."""
+"""The sweeper, its own process, as many as you like: takes back lost leases, re-sends, forgets what served."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core import broker, jobs, logs
-from core.db.tables import Heartbeat, Job
+from core import broker, deliveries, idempotency, jobs, logs
+from core.db.tables import Heartbeat, Job, WebhookDelivery
 from core.settings import settings
 from core.states import OPEN, JobState
 from core.transaction import transaction
 from worker.run_job import give_back
+from worker.webhooks import deliver
 
 RESEND_AFTER = timedelta(seconds=5)  #: doubled with every send of the same job
 MOST_DOUBLINGS = 8
+MOST_DOUBLINGS_OF_DELIVERIES = 4  #: one that waits for a failing endpoint to have room shall not wait long
 HEARTBEAT = "sweeper"
 
 log = structlog.get_logger()
@@ -28,7 +30,7 @@ log = structlog.get_logger()
 
 def sweep() -> None:
     """One round. Each step stands alone, so that one that fails does not stop the others."""
-    for step in (take_back_lost_leases, resend_waiting, forget_pictures, beat):
+    for step in STEPS:
         try:
             step()
         except Exception as error:  # noqa: BLE001 - the next round tries again; a sweeper that ends helps nobody
@@ -53,16 +55,48 @@ def resend_waiting() -> None:
         in_rows = db.scalars(select(func.count()).where(*due)).one()
         room = min(in_rows - waiting, settings().queue_cap - waiting, settings().sweep_batch)
         if room > 0:
-            _resend(db, due, room)
+            _resend(db, Job, broker.TaskName.READ_JOB, due, room, doublings=MOST_DOUBLINGS)
 
 
-def _resend(db: Session, due: tuple[Any, ...], room: int) -> None:
-    pause = RESEND_AFTER * func.power(2, func.least(Job.sends, MOST_DOUBLINGS))
-    silent = select(Job.id).where(*due, Job.sent_at < func.now() - pause).order_by(Job.next_attempt_at)
-    chosen = silent.limit(room).with_for_update(skip_locked=True).scalar_subquery()
-    again = update(Job).where(Job.id.in_(chosen)).values(sent_at=func.now(), sends=Job.sends + 1).returning(Job.id)
-    for job_id in db.scalars(again).all():
-        broker.enqueue(db, broker.TaskName.READ_JOB, job_id)
+def take_back_lost_deliveries() -> None:
+    """Deliveries whose sender went silent are due again, as after any failed try."""
+    with transaction() as db:
+        lost = deliveries.lost(db, limit=settings().sweep_batch)
+    for delivery in lost:
+        deliver.record(delivery, deliver.SENDER_LOST)
+
+
+def resend_due_deliveries() -> None:
+    """Sends deliveries that are due: retries, and those whose message was lost."""
+    room = min(settings().queue_cap - broker.waiting(broker.WEBHOOK_QUEUE), settings().sweep_batch)
+    if room <= 0:
+        return
+    with transaction() as db:
+        task = broker.TaskName.SEND_WEBHOOK
+        _resend(db, WebhookDelivery, task, deliveries.due(), room, doublings=MOST_DOUBLINGS_OF_DELIVERIES)
+
+
+def forget_answers() -> None:
+    """Forgets answers to requests with an Idempotency-Key whose day is over."""
+    with transaction() as db:
+        idempotency.forget_expired(db, limit=settings().sweep_batch)
+
+
+def _resend(
+    db: Session,
+    table: type[Job | WebhookDelivery],
+    task: broker.TaskName,
+    due: tuple[Any, ...],
+    room: int,
+    *,
+    doublings: int,
+) -> None:
+    pause = RESEND_AFTER * func.power(2, func.least(table.sends, doublings))
+    silent = select(table.id).where(*due, table.sent_at < func.now() - pause).order_by(table.next_attempt_at)
+    chosen = silent.limit(room).with_for_update(skip_locked=True, of=table).scalar_subquery()
+    again = update(table).where(table.id.in_(chosen)).values(sent_at=func.now(), sends=table.sends + 1)
+    for identifier in db.scalars(again.returning(table.id)).all():
+        broker.enqueue(db, task, identifier)
 
 
 def forget_pictures() -> None:
@@ -78,6 +112,17 @@ def beat() -> None:
     with transaction() as db:
         sign = insert(Heartbeat).values(name=HEARTBEAT, at=func.now())
         db.execute(sign.on_conflict_do_update(index_elements=[Heartbeat.name], set_={"at": func.now()}))
+
+
+STEPS = (
+    take_back_lost_leases,
+    resend_waiting,
+    take_back_lost_deliveries,
+    resend_due_deliveries,
+    forget_pictures,
+    forget_answers,
+    beat,
+)
 
 
 def main() -> None:

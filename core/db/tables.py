@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
@@ -23,8 +24,9 @@ class Organization(Base):
     name: Mapped[str]
     event_sequence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  #: last number given out
     is_strict: Mapped[bool] = mapped_column(default=False, server_default="false")  #: wrong check digits fail, see docs
-    calls_per_minute: Mapped[int] = mapped_column(default=12_000, server_default="12000")  #: API calls, all keys together
-    most_open_jobs: Mapped[int] = mapped_column(default=20_000, server_default="20000")  #: uploads without an outcome yet
+    calls_per_minute: Mapped[int] = mapped_column(default=12_000, server_default="12000")  #: API calls of all its keys
+    most_open_jobs: Mapped[int] = mapped_column(default=20_000, server_default="20000")  #: uploads without outcome
+    most_bad_envelopes: Mapped[int] = mapped_column(default=100, server_default="100")  #: they end an envelope key
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -261,9 +263,7 @@ class WebhookAttempt(Base):
 
     __tablename__ = "webhook_attempts"
 
-    delivery_id: Mapped[UUID] = mapped_column(
-        ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), primary_key=True
-    )
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  #: from 1
     at: Mapped[datetime] = mapped_column(server_default=func.now())
     status: Mapped[int | None]  #: HTTP; None: no answer
@@ -332,3 +332,92 @@ class Heartbeat(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class EnvelopeKey(Base):
+    """An RSA key of one organization and service, under which its clients seal the keys of their requests."""
+
+    __tablename__ = "envelope_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    service: Mapped[str]
+    version: Mapped[int]  #: from 0, per organization and service
+    public_key: Mapped[bytes]  #: X.509 SubjectPublicKeyInfo, DER
+    key_id: Mapped[str]  #: the key-encryption key that wraps `data_key`
+    data_key: Mapped[bytes]
+    private_key: Mapped[bytes]  #: PKCS #8, DER, sealed
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")  #: envelopes that did not open
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    valid_until: Mapped[datetime | None]  #: None: it is the one that is handed out
+
+    __table_args__ = (
+        UniqueConstraint("organization_id", "service", "version"),
+        Index(
+            "uq_envelope_keys_handed_out",
+            "organization_id",
+            "service",
+            unique=True,
+            postgresql_where=text("valid_until IS NULL"),
+        ),
+    )
+
+
+class RequestKey(Base):
+    """The right to have one reading checked for authenticity once. Only a keyed hash of its text is here."""
+
+    __tablename__ = "request_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    text_hash: Mapped[bytes] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    held_until: Mapped[datetime | None]  #: a check with it is under way
+    used_at: Mapped[datetime | None]
+
+
+class AuthenticityCheck(Base):
+    """One answered question whether a document is authentic. Verdicts only, no value of the document."""
+
+    __tablename__ = "authenticity_checks"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id"), index=True)  #: the reading that it is about
+    subscription_id: Mapped[UUID] = mapped_column(ForeignKey("subscriptions.id"))
+    is_authentic: Mapped[bool]
+    provider: Mapped[str]  #: whose word it is
+    checks: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index(None, "organization_id", "at"),)
+
+
+class AuthenticityLock(Base):
+    """How often a wrong issue date was given for one person's card, and since when no more are taken."""
+
+    __tablename__ = "authenticity_locks"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    subject: Mapped[bytes]  #: keyed hash of the resident number
+    wrong_dates: Mapped[int]
+    last_job_id: Mapped[UUID | None]  #: the reading of the last wrong date, so that an operator can tell whose it is
+    locked_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("organization_id", "subject"),)
+
+
+class RegistryDocument(Base):
+    """One issued document of an operator's own table. Every value is a keyed hash."""
+
+    __tablename__ = "registry_documents"
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    document_type: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[bytes] = mapped_column(primary_key=True)
+    details: Mapped[dict[str, Any]]  #: hash of each value, as hex
+    imported_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,73 @@
+"""What one organization may use: API calls a minute, counted in Valkey, and uploads without an outcome, in Postgres."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+import redis
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core import errors
+from core.db.tables import Job, Organization
+from core.settings import settings
+from core.states import OPEN
+
+WINDOW_SECONDS = 60
+VALKEY_SECONDS = 0.25  #: a count is worth no more time than this
+BREAK_SECONDS = 2.0  #: after a failed count nobody is counted for so long; limits never stop the service
+OPEN_RETRY_SECONDS = 10
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CallCount:
+    """One organization's calls in the current window."""
+
+    limit: int
+    remaining: int  #: negative once the limit is passed
+    reset_seconds: int  #: until the next window
+
+
+def calls_per_minute(db: Session, organization_id: UUID) -> int:
+    """The organization's limit."""
+    return db.scalars(select(Organization.calls_per_minute).where(Organization.id == organization_id)).one()
+
+
+def count_call(organization_id: UUID, limit: int) -> CallCount | None:
+    """Counts one call; None while Valkey is away: then there is no limit."""
+    if time.monotonic() < _breaker()["silent_until"]:
+        return None
+    window, passed = divmod(time.time(), WINDOW_SECONDS)
+    name = f"idmill:calls:{organization_id}:{int(window)}"
+    try:
+        counted, _ = _valkey().pipeline(transaction=False).incr(name).expire(name, 2 * WINDOW_SECONDS).execute()
+    except (redis.RedisError, OSError) as error:
+        _breaker()["silent_until"] = time.monotonic() + BREAK_SECONDS
+        log.warning("quotas.not_counted", error=type(error).__name__)
+        return None
+    return CallCount(limit, limit - int(counted), WINDOW_SECONDS - int(passed))
+
+
+def must_have_room(db: Session, organization_id: UUID) -> None:
+    """Raises `TooManyOpenJobs` when as many uploads wait for an outcome as the organization's limit allows."""
+    most = db.scalars(select(Organization.most_open_jobs).where(Organization.id == organization_id)).one()
+    mine = select(Job.id).where(Job.organization_id == organization_id, Job.state.in_(OPEN)).limit(most)
+    if db.scalars(select(func.count()).select_from(mine.subquery())).one() >= most:
+        raise errors.TooManyOpenJobs(retry_seconds=OPEN_RETRY_SECONDS)
+
+
+@lru_cache(maxsize=1)
+def _valkey() -> redis.Redis:
+    url = settings().redis_url.get_secret_value()
+    return redis.Redis.from_url(url, socket_timeout=VALKEY_SECONDS, socket_connect_timeout=VALKEY_SECONDS)
+
+
+@lru_cache(maxsize=1)
+def _breaker() -> dict[str, float]:
+    return {"silent_until": 0.0}  # monotonic seconds
