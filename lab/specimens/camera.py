@@ -43,6 +43,8 @@ def shoot(page: Page, level: Level, rng: np.random.Generator) -> Photograph:
     picture = _blurred(picture, level, rng, _pitch(page, pose))
     picture = light.expose(picture, level, rng, zone)
     picture = light.copy(picture, level, rng)
+    if rng.random() < level.guide:
+        _draw_guide(picture, rng, boxes, _corners(page, pose), _pitch(page, pose))
     return Photograph(picture, boxes)
 
 
@@ -202,6 +204,29 @@ def _motion_kernel(length: float, angle: float) -> npt.NDArray[np.float32]:
     ends = [tuple(round(float(reach + sign * value) * 16) for value in step) for sign in (-1, 1)]
     cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_AA, 4)
     return kernel / max(float(kernel.sum()), 1e-6)
+
+
+def _draw_guide(
+    picture: Pixels, rng: np.random.Generator, boxes: tuple[Box, ...], corners: Points, pitch: float
+) -> None:
+    """The frame of a scanning app: about the zone at a little distance, or about the page."""
+    if boxes and rng.random() < 0.6:
+        corners = np.array([boxes[0][0], boxes[0][1], boxes[-1][2], boxes[-1][3]])
+        along, down = corners[1] - corners[0], corners[3] - corners[0]
+        along, down = (side / np.hypot(*side) * pitch * rng.uniform(0.5, 1.2) for side in (along, down))
+        corners = corners + np.array([-along - down, along - down, along + down, down - along])
+    colours = ((40, 40, 230), (60, 210, 60), (240, 200, 40), (250, 250, 250))
+    colour = colours[int(rng.integers(len(colours)))]
+    fixed = np.round(corners * 16).astype(np.int32)
+    cv2.polylines(
+        picture,
+        [fixed],
+        isClosed=True,
+        color=colour,
+        thickness=int(rng.integers(1, 5)),
+        lineType=cv2.LINE_AA,
+        shift=4,
+    )
 
 
 def _pitch(page: Page, pose: Matrix) -> float:

@@ -273,9 +273,10 @@ def draw_data_page(
     is_left = bool(rng.random() < 0.88)
     x0 = rng.uniform(3.5, 6.0) if is_left else width - portrait_width - rng.uniform(3.5, 6.0)
     y0 = header + (zone_top - header - portrait_height) * rng.uniform(0.4, 0.9)
-    ornaments.draw_portrait(
-        page, rng, (x0, y0, x0 + portrait_width, y0 + portrait_height), grey=bool(rng.random() < 0.3)
-    )
+    portrait = ornaments.paint_portrait(rng, paper.person.sex)
+    ghost_portrait = ornaments.without_colour(portrait)
+    shown = ghost_portrait if rng.random() < 0.3 else portrait
+    ornaments.lay_portrait(page, shown, (x0, y0, x0 + portrait_width, y0 + portrait_height))
     left = x0 + portrait_width + 4.0 if is_left else 5.0
     right = width - 4.0 if is_left else x0 - 3.0
     names = ["document_code", "issuing_state", "document_number", "surname", "given_names", "nationality", "birth_date"]
@@ -284,7 +285,7 @@ def draw_data_page(
     if rng.random() < 0.6:
         ghost = portrait_height * 0.42
         box = (right - ghost * 0.8, zone_top - ghost - 1, right, zone_top - 1)
-        ornaments.draw_portrait(page, rng, box, grey=True, alpha=rng.uniform(0.15, 0.35))
+        ornaments.lay_portrait(page, ghost_portrait, box, alpha=rng.uniform(0.15, 0.35))
     if rng.random() < 0.5:
         ornaments.draw_hologram(
             page, rng, (x0 + portrait_width, y0 + portrait_height * rng.uniform(0.2, 0.9)), rng.uniform(5, 9)

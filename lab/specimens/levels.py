@@ -35,6 +35,7 @@ class Level:
     photocopy: float = 0.0  #: grey, hard contrast
     binarised: float = 0.0  #: black and white, like a fax
     booklet: float = 0.25  #: the facing page of a passport, the leaf below a visa are in the picture too
+    guide: float = 0.0  #: a frame that a scanning app drew around the zone or the page
     curl: float = 0.0  #: millimetres that a page bends out of its plane
 
 
@@ -54,6 +55,7 @@ _PHONE = Level(
     stamp_beside=0.12,
     finger=0.3,
     screen=0.04,
+    guide=0.04,
     photocopy=0.03,
     wear=(0.0, 0.15),
     curl=0.5,
@@ -66,19 +68,20 @@ _HARD = Level(
     distance=(1.7, 3.2),
     margin=(-0.01, 0.45),
     uneven_light=0.85,
-    contrast=(0.5, 0.95),
-    focus_blur=(0.03, 0.11),
-    motion_blur=(0.0, 0.16),
-    noise=(2.0, 8.0),
-    jpeg_quality=(45, 85),
+    contrast=(0.6, 0.95),
+    focus_blur=(0.03, 0.095),
+    motion_blur=(0.0, 0.13),
+    noise=(2.0, 6.5),
+    jpeg_quality=(50, 85),
     shadow=0.5,
     glare=0.6,
     stamp_beside=0.2,
     stamp_over=0.15,
     finger=0.35,
     screen=0.1,
+    guide=0.06,
     photocopy=0.08,
-    wear=(0.0, 0.4),
+    wear=(0.0, 0.3),
     curl=0.7,
 )
 
@@ -103,8 +106,8 @@ _BLURRED = Level(
     margin=(0.0, 0.3),
     uneven_light=0.6,
     contrast=(0.6, 1.0),
-    focus_blur=(0.15, 0.23),
-    motion_blur=(0.0, 0.3),
+    focus_blur=(0.12, 0.19),
+    motion_blur=(0.0, 0.2),
     noise=(1.0, 5.0),
     jpeg_quality=(50, 88),
     shadow=0.4,
@@ -147,6 +150,10 @@ LEVELS: dict[str, tuple[Level, ...]] = {
     "phone": (_PHONE,),
     "hard": (_HARD,),
     "harder": (_HARDER, _BLURRED, _FAX, _WORN),
+    "harder-small": (_HARDER,),  #: the four ways to be harder, one by one, for a curve
+    "harder-blurred": (_BLURRED,),
+    "harder-fax": (_FAX,),
+    "harder-worn": (_WORN,),
     "turned": (replace(_PHONE, turns=(1, 2, 3)),),
     "blank": (_PHONE, _HARD, _SCAN),  #: whatever the kind, a document or a thing without a machine readable zone
 }

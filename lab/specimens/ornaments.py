@@ -44,9 +44,9 @@ def draw_guilloche(page: Sheet, rng: np.random.Generator, hue: Colour, *, streng
         dark = np.array(hue) * rng.uniform(0.5, 0.75) + shift
         colour = _rounded(np.array([240, 240, 240]) + (dark - 240) * strength)
         spacing = rng.uniform(0.8, 2.0)
-        x = np.linspace(0.0, page.width, 70)
+        x = np.linspace(0.0, page.width, 110)
         count = int((page.height + 30) / spacing)
-        wave, second = rng.uniform(14, 60), rng.uniform(5, 25)
+        wave, second = rng.uniform(14, 60), rng.uniform(9, 30)
         height, ripple = rng.uniform(1.5, 9.0), rng.uniform(0.0, 1.6)
         drift, tilt = rng.uniform(-0.09, 0.09), rng.uniform(-0.25, 0.25)
         offset = np.arange(count)[:, None] * spacing - 15.0
@@ -116,20 +116,23 @@ def draw_chip(page: Sheet, left: float, top: float) -> None:
     sheet.draw_lines(page, cuts, seam, 0.2)
 
 
-def draw_portrait(page: Sheet, rng: np.random.Generator, box: Rectangle, *, grey: bool, alpha: float = 1.0) -> None:
-    """Paints somebody who does not exist into `box` (mm), soft as a printed photograph is."""
+def lay_portrait(page: Sheet, portrait: Pixels, box: Rectangle, *, alpha: float = 1.0) -> None:
+    """Prints a portrait into `box` (mm)."""
     x0, y0, x1, y1 = (round(value * page.scale) for value in box)
     region = page.pixels[max(0, y0) : y1, max(0, x0) : x1]
     if region.shape[0] < 8 or region.shape[1] < 8:
         return
-    painted = _paint_portrait(rng)
-    if grey:
-        painted = np.repeat(painted.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
-    fitted = cv2.resize(painted, (region.shape[1], region.shape[0]), interpolation=cv2.INTER_AREA)
+    fitted = cv2.resize(portrait, (region.shape[1], region.shape[0]), interpolation=cv2.INTER_AREA)
     region[:] = cv2.addWeighted(region, 1 - alpha, fitted, alpha, 0)
 
 
-def _paint_portrait(rng: np.random.Generator) -> Pixels:
+def without_colour(portrait: Pixels) -> Pixels:
+    """The same portrait in greys."""
+    return np.asarray(np.repeat(portrait.mean(axis=2, keepdims=True), 3, axis=2), dtype=np.uint8)
+
+
+def paint_portrait(rng: np.random.Generator, sex: str) -> Pixels:
+    """(310, 240, 3) somebody who does not exist, soft as a printed photograph is; `sex` M, F or X guides the hair."""
     width, height = 240, 310
     skin = np.array(_SKIN[int(rng.integers(len(_SKIN)))], np.float64) + rng.uniform(-10, 10)
     hair = _rounded(np.array(_HAIR[int(rng.integers(len(_HAIR)))]) + rng.uniform(-8, 8))
@@ -140,7 +143,7 @@ def _paint_portrait(rng: np.random.Generator) -> Pixels:
     shade, dark = _rounded(skin * 0.8), _rounded(skin * 0.55)
     face_wide, face_high = int(rng.integers(48, 58)), int(rng.integers(66, 76))
     cx, cy = width // 2 + int(rng.integers(-6, 7)), 138 + int(rng.integers(-8, 9))
-    is_long_haired = bool(rng.random() < 0.5)
+    is_long_haired = bool(rng.random() < {"F": 0.85, "M": 0.08}.get(sex, 0.5))
     fill = cv2.FILLED
     if is_long_haired:
         cv2.ellipse(picture, (cx, cy + 24), (face_wide + 22, face_high + 46), 0, 0, 360, hair, fill, cv2.LINE_AA)
@@ -175,7 +178,7 @@ def _paint_portrait(rng: np.random.Generator) -> Pixels:
     cv2.ellipse(picture, (cx + 5, cy + 6), (4, 18), 0, -90, 90, shade, 2, cv2.LINE_AA)
     cv2.ellipse(picture, (cx, cy + 42), (19, 6), 0, 0, 360, _rounded(skin * (0.66, 0.66, 0.86)), fill, cv2.LINE_AA)
     cv2.line(picture, (cx - 18, cy + 42), (cx + 18, cy + 42), dark, 1, cv2.LINE_AA)
-    if not is_long_haired and rng.random() < 0.25:
+    if sex != "F" and rng.random() < 0.3:
         beard = cv2.GaussianBlur(picture, (0, 0), 6)
         cv2.ellipse(beard, (cx, cy + 44), (face_wide - 6, 34), 0, 0, 180, hair, fill, cv2.LINE_AA)
         picture = np.asarray(cv2.addWeighted(picture, 0.45, beard, 0.55, 0), dtype=np.uint8)

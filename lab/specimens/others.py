@@ -98,7 +98,7 @@ def _licence(chance: random.Random, rng: np.random.Generator, scale: float) -> D
     documents.draw_ground(page, rng, style)
     sheet.write(page, "DRIVING LICENCE", (30, 6), size=4.2, colour=style.caption_ink, weight=700)
     sheet.write(page, paper.state.name[:34], (30, 10), size=2.4, colour=style.caption_ink, face="uni")
-    ornaments.draw_portrait(page, rng, (4, 12, 27, 42), grey=bool(rng.random() < 0.4))
+    ornaments.lay_portrait(page, ornaments.paint_portrait(rng, paper.person.sex), (4, 12, 27, 42))
     shown = [paper.values[name] for name in ("surname", "given_names", "birth_date", "issue_date", "expiry_date")]
     for place, value in enumerate((*shown, paper.values["document_number"])):
         sheet.write(
