@@ -108,7 +108,7 @@ def _specimens(folder: Path) -> Iterator[Picture]:
 def _send_and_wait(everything: Machine, pictures: Iterable[Picture]) -> list[Sent]:
     """Uploads them all, then polls until each has ended. A child that dies meanwhile is started again."""
     sent: list[Sent] = []
-    with Client(everything.url, everything.access.api_key) as client, _progress(sent) as redraw:
+    with Client(everything.url, everything.access["IDMILL_API_KEY"]) as client, _progress(sent) as redraw:
         for picture in pictures:
             at = time.monotonic()
             try:

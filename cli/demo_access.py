@@ -1,74 +1,89 @@
-"""The demo organization of one machine and the file that lets a shell or a test use it: `demo.env`."""
+"""The demo customers of one machine and the file that lets a shell or a test use their keys: `demo.env`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from cli import env_files
 from core import errors, keys, organizations, subscriptions
+from core.keys import Scope
+from core.subscriptions import Technology
 from core.transaction import transaction
 
-NAME = "Demo"
 TOTAL_LIMIT = 100_000_000  #: readings per technology; a limit nobody reaches by trying things out
+DAY = timedelta(days=1)
 _COMMENT = "How to reach the idmill on this machine: `. ./demo.env`. The keys stay the same as long as the data do."
 
-
-@dataclass(frozen=True, slots=True)
-class DemoAccess:
-    """The two keys of the demo organization."""
-
-    api_key: str = field(repr=False)
-    nhn_appkey: str
-    nhn_secret_key: str = field(repr=False)
+Access = dict[str, str]  #: variables of demo.env that hold keys
 
 
-def kept_or_made(file: Path) -> DemoAccess:
-    """The keys in `file` where this database knows them; otherwise a new demo organization with new ones."""
+def kept_or_made(file: Path) -> Access:
+    """The keys in `file` where this database knows them; otherwise new customers with new keys."""
     kept = env_files.read(file)
-    access = DemoAccess(
-        api_key=kept.get("IDMILL_API_KEY", ""),
-        nhn_appkey=kept.get("IDMILL_NHN_APPKEY", ""),
-        nhn_secret_key=kept.get("IDMILL_NHN_SECRET_KEY", ""),
-    )
     with transaction() as db:
-        return access if _are_known(db, access) else _make(db)
+        made = _make(db) if not _are_known(db, kept) else None
+        return made or {name: kept[name] for name in _NAMES}
 
 
-def write(file: Path, access: DemoAccess, *, url: str, flower_url: str) -> None:
+def write(file: Path, access: Access, *, url: str, flower_url: str) -> None:
     """Replaces `file`, mode 0600, in one step."""
-    values = {
-        "IDMILL_URL": url,
-        "IDMILL_API_KEY": access.api_key,
-        "IDMILL_NHN_APPKEY": access.nhn_appkey,
-        "IDMILL_NHN_SECRET_KEY": access.nhn_secret_key,
-        "IDMILL_FLOWER_URL": flower_url,
-    }
-    env_files.write(file, values, comment=_COMMENT)
+    env_files.write(file, {"IDMILL_URL": url, **access, "IDMILL_FLOWER_URL": flower_url}, comment=_COMMENT)
 
 
-def _are_known(db: Session, access: DemoAccess) -> bool:
+def _are_known(db: Session, kept: Access) -> bool:
     try:
-        keys.authenticate(db, access.api_key)
-        keys.authenticate_pair(db, access.nhn_appkey, access.nhn_secret_key)
+        for name in _CUSTOMERS:
+            keys.authenticate(db, kept.get(name, ""))
+        keys.authenticate_pair(db, kept.get("IDMILL_NHN_APPKEY", ""), kept.get("IDMILL_NHN_SECRET_KEY", ""))
     except errors.KeyRefused:
         return False
     return True
 
 
-def _make(db: Session) -> DemoAccess:
-    organization = organizations.create(db, NAME)
-    for technology in subscriptions.Technology:
+def _make(db: Session) -> Access:
+    access = {name: make(db) for name, make in _CUSTOMERS.items()}
+    organization_id = keys.authenticate(db, access["IDMILL_API_KEY"]).organization_id
+    nhn = keys.issue(db, organization_id, label="demo, NHN dialect", scopes=[Scope.NHN])
+    return {**access, "IDMILL_NHN_APPKEY": nhn.public_id, "IDMILL_NHN_SECRET_KEY": nhn.secret}
+
+
+def _customer(
+    db: Session, name: str, *technologies: Technology, starts: timedelta = -DAY, ends: timedelta | None = None
+) -> str:
+    """The key of a new customer, subscribed to `technologies` from and to so long from now."""
+    organization = organizations.create(db, name)
+    for technology in technologies:
         subscriptions.subscribe(
             db,
             organization.id,
             technology,
-            starts_at=datetime.now(UTC) - timedelta(days=1),
+            starts_at=datetime.now(UTC) + starts,
+            ends_at=None if ends is None else datetime.now(UTC) + ends,
             total_limit=TOTAL_LIMIT,
         )
-    native = keys.issue(db, organization.id, label="demo", scopes=(keys.Scope.JOBS_READ, keys.Scope.JOBS_WRITE))
-    nhn = keys.issue(db, organization.id, label="demo, NHN dialect", scopes=(keys.Scope.NHN,))
-    return DemoAccess(api_key=native.text, nhn_appkey=nhn.public_id, nhn_secret_key=nhn.secret)
+    return _key(db, organization.id, Scope.JOBS_READ, Scope.JOBS_WRITE)
+
+
+def _operator(db: Session) -> str:
+    return _key(db, organizations.create(db, "Operator").id, Scope.ADMIN)
+
+
+def _key(db: Session, organization_id: UUID, *scopes: Scope) -> str:
+    return keys.issue(db, organization_id, label="demo", scopes=scopes).text
+
+
+#: One key for everything, one for the operator, and one for each way a subscription can be in the way.
+_CUSTOMERS: dict[str, Callable[[Session], str]] = {
+    "IDMILL_API_KEY": lambda db: _customer(db, "Demo", *Technology),
+    "IDMILL_ADMIN_KEY": _operator,
+    "IDMILL_KEY_NO_SUBSCRIPTION": lambda db: _customer(db, "Demo without subscription"),
+    "IDMILL_KEY_EXPIRED": lambda db: _customer(db, "Demo, expired", *Technology, starts=-2 * DAY, ends=-DAY),
+    "IDMILL_KEY_FUTURE": lambda db: _customer(db, "Demo, future", *Technology, starts=3650 * DAY),
+    "IDMILL_KEY_NO_MRZ": lambda db: _customer(db, "Demo without MRZ", *(set(Technology) - {Technology.MRZ})),
+}
+_NAMES = (*_CUSTOMERS, "IDMILL_NHN_APPKEY", "IDMILL_NHN_SECRET_KEY")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli import children, demo_access, lock, own_secrets, processes
+from cli import children, demo_access, env_files, lock, operator, own_secrets, processes
 from cli.children import Child
 from cli.embedded import ports, postgres, valkey
 from cli.own_secrets import OwnSecrets
@@ -20,6 +20,9 @@ from cli.supervisor import Supervisor
 
 DEFAULT_PORT = 8000
 DEFAULT_FLOWER_PORT = 5555
+_OPERATOR_COMMENT = (
+    "The settings of the idmill that runs here, for `idmill org`, `key` and the like. Made anew at each start."
+)
 
 
 class CannotStart(Exception):
@@ -46,7 +49,7 @@ class Machine:
     supervisor: Supervisor
     url: str
     flower_url: str = field(repr=False)
-    access: demo_access.DemoAccess
+    access: demo_access.Access = field(repr=False)
     demo_env: Path
     logs: Path
     data: tuple[str, ...]  #: directories with what was stored on this machine
@@ -71,6 +74,7 @@ def running(options: Options, *, step: Callable[[str], None], warn: Callable[[st
             database_url = _database(supervisor, var, secrets, step)
             redis_url = _queue(supervisor, var, secrets, step)
             env = _environment(options, var, secrets, database_url, redis_url)
+            env_files.write(var / operator.FILE, env, comment=_OPERATOR_COMMENT)
             os.environ.update(env)  # `core` of this very process reads its settings there too
             _migrate(var / "log" / "migrations.log")
             step("migrations applied")

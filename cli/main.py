@@ -7,9 +7,13 @@ import importlib
 import click
 
 _COMMANDS = {
-    "up": "cli.up",
-    "demo": "cli.demo",
-    "read": "cli.read",
+    "up": "cli.up:command",
+    "demo": "cli.demo:command",
+    "read": "cli.read:command",
+    "org": "cli.admin:org",
+    "key": "cli.admin:key",
+    "subscription": "cli.admin:subscription",
+    "usage": "cli.admin:show_usage",
 }
 
 
@@ -22,7 +26,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # the same
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(_COMMANDS[cmd_name]).command
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
 
