@@ -1,4 +1,4 @@
-"""The print: draws a line of our own OCR-B at any size and stroke weight. The shapes themselves are in `strokes`."""
+"""The print: draws a line of one of our own faces at any size and stroke weight. The shapes are in `strokes`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ from lab.specimens import strokes
 Ink = npt.NDArray[np.float32]
 Polyline = npt.NDArray[np.float64]
 
-FACES = (
-    "ocrb",
-    "ocrb-square",
-)  #: round stroke ends (as the standard draws them), flat ends (as many printers cut them)
+#: OCR-B with round stroke ends (as the standard draws it) and with flat ones (as many printers cut it); a typewriter.
+FACES = ("ocrb", "ocrb-square", "typewriter")
 
 _GRID = 2.0  # step of the distance fields in 0.01 mm: a tenth of half a stroke
 _CELL_WIDTH = int(strokes.PITCH / _GRID)
@@ -40,9 +38,9 @@ class InkLine:
 def render_line(text: str, *, pitch_px: float, weight: float = 1.0, face: str = "ocrb") -> InkLine:
     """Draws `text` in one line, one cell of `pitch_px` pixels for each character.
 
-    `weight` multiplies the stroke width of 0.35 mm at 2.54 mm pitch. The image is 3.4 / 2.54 pitches high and
-    `len(text)` pitches wide, both rounded up. Raises KeyError for a character that the face does not have and
-    ValueError for an unknown face.
+    `weight` multiplies the stroke width: 0.35 mm (typewriter 0.22 mm) at 2.54 mm pitch. The image is
+    3.4 / 2.54 pitches high and `len(text)` pitches wide, both rounded up. Raises KeyError for a character that the
+    face does not have and ValueError for an unknown face.
     """
     if face not in FACES:
         raise ValueError(f"unknown face {face!r}")
@@ -61,7 +59,8 @@ def render_line(text: str, *, pitch_px: float, weight: float = 1.0, face: str = 
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=_FAR,
     )
-    ink = np.clip(0.5 + (strokes.STROKE * weight / 2.0 - fine_distance) * (unit_px * fine), 0.0, 1.0)
+    stroke = strokes.TYPEWRITER_STROKE if face == "typewriter" else strokes.STROKE
+    ink = np.clip(0.5 + (stroke * weight / 2.0 - fine_distance) * (unit_px * fine), 0.0, 1.0)
     if fine > 1:
         ink = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
     centres = (np.arange(len(text), dtype=np.float32) + 0.5) * np.float32(pitch_px)
@@ -76,7 +75,7 @@ def distances(character: str, face: str = "ocrb") -> Ink:
     Anything beyond `_FAR` reads `_FAR`.
     """
     nearest = np.full((_CELL_HEIGHT, _CELL_WIDTH), _FAR)
-    for line in centre_lines(character):
+    for line in centre_lines(character, face):
         is_closed = bool(np.allclose(line[0], line[-1]))
         flat = _flat_ends(line, is_closed=is_closed) if face == "ocrb-square" else np.zeros((len(line) - 1, 2), bool)
         for start, end, (flat_start, flat_end) in zip(line[:-1], line[1:], flat, strict=True):
@@ -132,9 +131,10 @@ def _flat_ends(line: Polyline, *, is_closed: bool) -> npt.NDArray[np.bool_]:
 
 
 @functools.cache
-def centre_lines(character: str) -> tuple[Polyline, ...]:
+def centre_lines(character: str, face: str = "ocrb") -> tuple[Polyline, ...]:
     """The strokes of a character as polylines, each (n, 2) float64 in 0.01 mm; curves in chords of about 0.04 mm."""
-    tokens = strokes.OCR_B[character].split()
+    shapes = strokes.TYPEWRITER if face == "typewriter" else strokes.OCR_B
+    tokens = shapes[character].split()
     lines: list[list[tuple[float, float]]] = []
     at = 0
     while at < len(tokens):

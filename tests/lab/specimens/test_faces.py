@@ -15,8 +15,9 @@ def test_every_mrz_character_is_drawn() -> None:
             assert faces.render_line(character, pitch_px=20, face=face).ink.sum() > 15
 
 
-def test_no_two_characters_look_alike() -> None:
-    drawn = [faces.render_line(character, pitch_px=20).ink for character in characters.ALPHABET]
+@pytest.mark.parametrize("face", faces.FACES)
+def test_no_two_characters_look_alike(face: str) -> None:
+    drawn = [faces.render_line(character, pitch_px=20, face=face).ink for character in characters.ALPHABET]
     for place, first in enumerate(drawn):
         for second in drawn[place + 1 :]:
             shared = np.minimum(first, second).sum() / np.maximum(first, second).sum()
