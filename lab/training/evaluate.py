@@ -48,7 +48,7 @@ def score(reading: base.LineReading, text: str, centres: lines.Places, pitch: fl
 def buckets(line: lines.DrawnLine) -> list[str]:
     """The rows of the table that a line counts in."""
     pitch = line.captured_pitch
-    edges = ((6, "4-6 px"), (9, "6-9 px"), (14, "9-14 px"), (24, "14-24 px"), (99, "24-40 px"))
+    edges = ((6, "4.4-6 px"), (9, "6-9 px"), (14, "9-14 px"), (24, "14-24 px"), (99, "24-40 px"))
     size = next(name for limit, name in edges if pitch < limit)
     return ["all", size, f"face {line.face}", *sorted(line.marks)] + ([] if line.marks - {"jpeg"} else ["unmarked"])
 

@@ -91,7 +91,7 @@ def _print_line(random: Random, faces: Sequence[glyphs.Face]) -> _Print:
 
 
 def _captured_pitch(random: Random) -> float:
-    low, high = ((4, 6), (6, 9), (9, 14), (14, 24), (24, 40))[random.choice(5, p=[0.16, 0.32, 0.3, 0.16, 0.06])]
+    low, high = ((4.4, 6), (6, 9), (9, 14), (14, 24), (24, 40))[random.choice(5, p=[0.15, 0.34, 0.31, 0.15, 0.05])]
     return float(random.uniform(low, high))
 
 
@@ -109,7 +109,7 @@ def _photograph(random: Random, printed: _Print, pitch: float) -> tuple[paper.Pl
     along = np.linspace(-1, 1, width, dtype=np.float32)
     drift = random.normal(0, 0.035) * width / 2
     source_x = np.arange(width, dtype=np.float32) + np.float32(drift / 2) * (1 - along**2)
-    tilt = np.tan(np.deg2rad(np.clip(random.normal(0, 0.6), -2, 2))) * width / 2
+    tilt = np.tan(np.deg2rad(np.clip(random.normal(0, 0.45), -2, 2))) * width / 2
     bend = random.normal(0, 0.03) * height / 6
     middle = printed.middle * scale_y
     grow = 1 + random.normal(0, 0.04) * along

@@ -50,7 +50,7 @@ def ground(random: Random, shape: tuple[int, int], pitch: float) -> Plane:
 
 
 def _ground(random: Random, shape: tuple[int, int], pitch: float) -> Plane:
-    tone = random.uniform(120, 252) if random.random() < 0.85 else random.uniform(70, 130)
+    tone = random.uniform(125, 252) if random.random() < 0.88 else random.uniform(75, 130)
     corners = (tone + random.normal(0, 1, (2, 2)) * random.choice([2, 8, 25])).astype(np.float32)
     plane = _plane(cv2.resize(corners, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
     if random.random() < 0.5:
@@ -62,8 +62,8 @@ def _ground(random: Random, shape: tuple[int, int], pitch: float) -> Plane:
         plane = plane + smooth(random, shape, random.uniform(1, 2.5)) * random.uniform(2, 14)
     if random.random() < 0.08:
         period = max(2, int(pitch * random.uniform(0.2, 0.8)))
-        plane[:: period, :] -= random.uniform(4, 25)
-        plane[:, :: period] -= random.uniform(4, 25)
+        plane[::period, :] -= random.uniform(4, 25)
+        plane[:, ::period] -= random.uniform(4, 25)
     return _plane(np.clip(plane, 45, 255))
 
 
@@ -147,10 +147,10 @@ def lens(random: Random, light: Plane, pitch: float) -> Plane:
     """Focus and motion blur, up to about a quarter of a pitch, and the sharpening of scanners and phones."""
     kind = random.random()
     if kind < 0.55:
-        sigma = pitch * (0.02 + 0.18 * random.random() ** 1.5)
+        sigma = pitch * (0.02 + 0.16 * random.random() ** 1.7)
         light = _plane(cv2.GaussianBlur(light, (0, 0), max(sigma, 0.2), borderType=cv2.BORDER_REPLICATE))
     elif kind < 0.7:
-        light = _motion(random, light, pitch * random.uniform(0.05, 0.18))
+        light = _motion(random, light, pitch * random.uniform(0.04, 0.16))
     if random.random() < 0.2:
         soft = _plane(cv2.GaussianBlur(light, (0, 0), max(0.5, pitch * random.uniform(0.05, 0.15))))
         light = _plane(np.clip(light + (light - soft) * random.uniform(0.5, 2.5), 0, 255))

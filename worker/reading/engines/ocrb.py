@@ -22,6 +22,8 @@ PITCH = 12.6  #: px per character of a normalised line that the network was trai
 _BLANK = len(characters.ALPHABET)  #: column of the frames that says "no character's middle here"
 _PITCH_TO_HEIGHT = 0.68  #: of a line: pitch 2.54 mm, capitals 2.4 mm (OCR-B size I), a quarter of that on each side
 _TOLERATED = 0.1  #: of the pitch; a line whose pitch was guessed worse is read a second time at the measured one
+_UNSURE = 0.9  #: mean probability of the likeliest characters below which other pitches are tried
+_OTHER_GUESSES = (0.77, 1.3)  #: times the first guess: with _TOLERATED around each they span 0.6 to 1.45
 _RUN = 0.55  #: of a pitch, how wide one character's run of frames is
 _MERGED = 0.5  #: of a pitch, runs whose centres are closer are one character
 _FLOOR = -16.0  #: log probability below which nothing is told apart
@@ -38,6 +40,12 @@ class _Slots:
     log_probabilities: LogProbabilities = field(repr=False)
     centres: Centres  #: in frames
     pitch: float  #: in frames, median
+    frames: int  #: of the whole line
+
+    @property
+    def sureness(self) -> float:
+        """Mean probability of the likeliest character over all places, 0 without any."""
+        return float(np.exp(self.log_probabilities.max(axis=1)).mean()) if len(self.centres) else 0.0
 
 
 class OcrbEngine:
@@ -65,14 +73,21 @@ class OcrbEngine:
         return frames
 
     def _read(self, line: Grey) -> LineReading:
-        width = _whole_frames(line.shape[1] * PITCH / (line.shape[0] * _PITCH_TO_HEIGHT))
-        slots = find_slots(self.frames(line, width))
+        guess = line.shape[1] * PITCH / (line.shape[0] * _PITCH_TO_HEIGHT)
+        slots = self._settle(line, guess)
+        if slots.sureness < _UNSURE and len(slots.centres):
+            others = [self._settle(line, guess * factor) for factor in _OTHER_GUESSES]
+            slots = max((slots, *others), key=lambda tried: tried.sureness)
+        scale = line.shape[1] / slots.frames
+        return LineReading(slots.log_probabilities, (slots.centres * scale).astype(np.float32))
+
+    def _settle(self, line: Grey, width: float) -> _Slots:
+        """Reads at a guessed width, and again at the width that the pitch found there calls for."""
+        slots = find_slots(self.frames(line, _whole_frames(width)))
         off = slots.pitch * FRAME_WIDTH / PITCH
         if len(slots.centres) > 4 and abs(off - 1) > _TOLERATED:
-            width = _whole_frames(width / off)
-            slots = find_slots(self.frames(line, width))
-        scale = line.shape[1] / width * FRAME_WIDTH
-        return LineReading(slots.log_probabilities, (slots.centres * scale).astype(np.float32))
+            slots = find_slots(self.frames(line, _whole_frames(slots.frames * FRAME_WIDTH / off)))
+        return slots
 
 
 def normalise(line: Grey, width: int) -> Ink:
@@ -92,9 +107,9 @@ def find_slots(frames: Frames) -> _Slots:
     pieces = _join(pieces, pitch)
     rows = [_slot(frames, inked, *piece) for piece in pieces]
     if not rows:
-        return _Slots(np.zeros((0, _BLANK), np.float32), np.zeros(0, np.float32), pitch)
+        return _Slots(np.zeros((0, _BLANK), np.float32), np.zeros(0, np.float32), pitch, len(frames))
     centres = np.array([centre for _, centre in rows], np.float32)
-    return _Slots(np.stack([row for row, _ in rows]), centres, pitch)
+    return _Slots(np.stack([row for row, _ in rows]), centres, pitch, len(frames))
 
 
 def _resize(line: Grey, size: tuple[int, int]) -> Grey:
@@ -118,8 +133,9 @@ def _pitch(runs: list[tuple[int, int]]) -> float:
     if len(runs) < 5:
         return PITCH / FRAME_WIDTH
     steps = np.diff([(start + stop) / 2 for start, stop in runs])
+    middle = np.sort(steps)[len(steps) // 2]
     # A mean around the median is finer than the half frames that a median of runs is made of.
-    near = steps[np.abs(steps / np.median(steps) - 1) < 0.3]
+    near = steps[np.abs(steps / middle - 1) < 0.3]
     return float(near.mean())
 
 

@@ -148,3 +148,9 @@ def test_a_character_broken_in_two_is_one_place() -> None:
     frames[11] = frames[4]  # a blank frame in the middle of the third character
     slots = ocrb.find_slots(frames)
     assert len(slots.centres) == 8
+
+
+def test_places_at_two_different_distances_have_a_pitch() -> None:
+    """Half the steps short, half long: the median of an even count would lie between, near to none of them."""
+    runs = [(at, at + 1, "1") for at in (0, 2, 4, 14, 24)]
+    assert np.isfinite(ocrb.find_slots(_frames(runs, 30)).pitch)
