@@ -10,6 +10,7 @@ import statistics
 import sys
 from dataclasses import asdict, dataclass
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,9 @@ def measure(folder: Path, engine: str) -> list[Outcome]:
 
 
 def _outcome(entry: dict[str, Any], content: bytes, options: read.ReadingOptions) -> Outcome:
-    began = _cpu_seconds()
+    began = cpu_seconds()
     reading = read.read(content, document=DocumentKind.AUTO, options=options)
-    spent = _cpu_seconds() - began
+    spent = cpu_seconds() - began
     lines = reading.mrz.lines if reading.mrz and reading.is_read else ()
     expected = tuple(entry["mrz"] or ())
     return Outcome(
@@ -59,7 +60,7 @@ def _outcome(entry: dict[str, Any], content: bytes, options: read.ReadingOptions
         confidence=reading.mrz.confidence if reading.mrz else 0.0,
         cpu_ms=round(spent * 1000, 1),
         timings_ms=reading.timings_ms,
-        note="" if lines in ((), expected) else "".join(f"\n    {a}\n    {b}" for a, b in _beside(lines, expected)),
+        note="" if lines in ((), expected) else beside(lines, expected),
     )
 
 
@@ -73,13 +74,13 @@ def verdict(reading: Reading, expected: tuple[str, ...]) -> str:
     return WRONG if Verdict.FAIL in digits else WRONG_BUT_VALID
 
 
-def _beside(lines: tuple[str, ...], expected: tuple[str, ...]) -> list[tuple[str, str]]:
-    longest = max(len(lines), len(expected))
-    padded = [list(side) + [""] * (longest - len(side)) for side in (lines, expected)]
-    return list(zip(*padded, strict=True))
+def beside(lines: tuple[str, ...], expected: tuple[str, ...]) -> str:
+    """Lines read above the true ones, where they differ."""
+    pairs = zip_longest(lines, expected, fillvalue="")
+    return "".join(f"\n    {read_line}\n    {true_line}" for read_line, true_line in pairs if read_line != true_line)
 
 
-def _cpu_seconds() -> float:
+def cpu_seconds() -> float:
     """CPU seconds of this process and of those that it ran and waited for (tesseract is one)."""
     spent = os.times()
     return spent.user + spent.system + spent.children_user + spent.children_system
