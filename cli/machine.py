@@ -1,4 +1,4 @@
-"""One machine with everything on it: services, migrations, demo organization, the four processes. It prints nothing."""
+"""One machine with everything on it: services, migrations, demo organization, the processes. It prints nothing."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ def running(options: Options, *, step: Callable[[str], None], warn: Callable[[st
             access = demo_access.kept_or_made(file)
             url = processes.url_of(options.host, port)
             flower_url = f"http://{processes.FLOWER_USER}:{secrets.flower_password}@{ports.LOOPBACK}:{flower_port}"
-            processes_of_ours = _four_processes(
+            processes_of_ours = _processes(
                 options, var / "log", port=port, flower_port=flower_port, flower_password=secrets.flower_password
             )
             supervisor.start(*processes_of_ours)
-            step(f"API, {options.workers} worker processes, sweeper and Flower answer")
+            step(f"API, {options.workers} worker processes, webhook sender, sweeper and Flower answer")
             demo_access.write(file, access, url=url, flower_url=flower_url)
             yield Machine(
                 supervisor=supervisor,
@@ -100,13 +100,12 @@ def running(options: Options, *, step: Callable[[str], None], warn: Callable[[st
             )
 
 
-def _four_processes(
-    options: Options, log: Path, *, port: int, flower_port: int, flower_password: str
-) -> tuple[Child, ...]:
+def _processes(options: Options, log: Path, *, port: int, flower_port: int, flower_password: str) -> tuple[Child, ...]:
     whole = dict(os.environ)
     return (
         processes.api(whole, log / "api.log", host=options.host, port=port),
         processes.worker(whole, log / "worker.log", processes=options.workers),
+        processes.webhooks(whole, log / "webhooks.log"),
         processes.sweeper(whole, log / "sweeper.log"),
         processes.flower(whole, log / "flower.log", port=flower_port, password=flower_password),
     )

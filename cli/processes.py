@@ -1,4 +1,4 @@
-"""The four processes of idmill as children: their command lines, only here, and how each proves ready."""
+"""The processes of idmill as children: their command lines, only here, and how each proves ready."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import kombu.exceptions
 import redis
+from celery.utils import nodenames
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,6 +23,7 @@ from core.transaction import transaction
 
 ROOT = Path(__file__).parents[1]
 FLOWER_USER = "idmill"
+SENDERS = 8  #: webhooks sent at the same time
 
 
 def api(env: Mapping[str, str], log: Path, *, host: str, port: int) -> Child:
@@ -44,12 +46,23 @@ def api(env: Mapping[str, str], log: Path, *, host: str, port: int) -> Child:
 
 
 def worker(env: Mapping[str, str], log: Path, *, processes: int) -> Child:
-    """The Celery worker. The rows in Postgres make it reliable; these flags keep it from hoarding or hanging."""
+    """The Celery worker that reads pictures."""
+    return _celery_worker("worker", env, log, queue=broker.QUEUE, pool=("prefork", processes))
+
+
+def webhooks(env: Mapping[str, str], log: Path) -> Child:
+    """The Celery worker that sends webhooks: it mostly waits for receivers, so threads serve it better."""
+    return _celery_worker("webhooks", env, log, queue=broker.WEBHOOK_QUEUE, pool=("threads", SENDERS))
+
+
+def _celery_worker(name: str, env: Mapping[str, str], log: Path, *, queue: str, pool: tuple[str, int]) -> Child:
+    """The rows in Postgres make a worker reliable; these flags keep it from hoarding or hanging."""
     return Child(
-        name="worker",
+        name=name,
         command=(
             *(sys.executable, "-m", "celery", "-A", "worker.app", "worker"),
-            *("--pool", "prefork", "--concurrency", str(processes)),
+            *("--hostname", f"{name}@%h", "--queues", queue),
+            *("--pool", pool[0], "--concurrency", str(pool[1])),
             "--disable-prefetch",  # a waiting message stays visible to every worker
             "--without-gossip",
             "--without-mingle",  # it can end the worker when Valkey restarts
@@ -59,7 +72,7 @@ def worker(env: Mapping[str, str], log: Path, *, processes: int) -> Child:
         # SIGTERM lets running jobs end within worker_soft_shutdown_timeout (25 s), then hands them back.
         env={**env, "REMAP_SIGTERM": "SIGQUIT", "OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"},
         log=log,
-        is_ready=_worker_answers,
+        is_ready=lambda: _worker_answers(nodenames.nodename(name, nodenames.gethostname())),
         ready_seconds=60.0,
         grace_seconds=30.0,
         directory=ROOT,
@@ -118,9 +131,10 @@ def _answers_200(host: str, port: int, path: str) -> bool:
         connection.close()
 
 
-def _worker_answers() -> bool:
+def _worker_answers(node: str) -> bool:
     try:
-        return bool(broker.celery().control.broadcast("ping", reply=True, limit=1, timeout=0.5))
+        control = broker.celery().control
+        return bool(control.broadcast("ping", destination=[node], reply=True, limit=1, timeout=0.5))
     except (kombu.exceptions.KombuError, redis.RedisError, OSError):
         return False
 

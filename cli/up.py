@@ -61,7 +61,7 @@ def _processors() -> int:
     help="What the logs below VAR/log tell.",
 )
 def command(**chosen: Any) -> None:
-    """Run everything on this machine until Ctrl-C: Postgres, Valkey, API, workers, sweeper, Flower.
+    """Run everything on this machine until Ctrl-C: Postgres, Valkey, API, workers, webhooks, sweeper, Flower.
 
     A child that dies is started again. VAR/demo.env (mode 0600) says how to reach the API and with which keys.
     DATABASE_URL and REDIS_URL in the environment replace the embedded Postgres and Valkey.
