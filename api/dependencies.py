@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Query, Security
+from fastapi import Depends, Query, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
-from core import errors, keys
+from api import limits
+from core import errors, keys, quotas
 from core.keys import Scope
 from core.transaction import transaction
 
@@ -34,15 +35,30 @@ async def run(action: Callable[Concatenate[Session, P], T], *values: P.args, **n
     return await run_in_threadpool(in_transaction)
 
 
+async def let_in(request: Request, text: str) -> keys.Caller:
+    """The caller behind a key, one call counted. Raises `KeyRefused`, `TooManyCalls`."""
+    who, count = await run_in_threadpool(_authenticate, text)
+    limits.note(request, count)
+    return who
+
+
 async def caller(
+    request: Request,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     header: Annotated[str | None, Security(_header)],
 ) -> keys.Caller:
-    """Who is calling, by either header. Raises `KeyRefused`."""
+    """Who is calling, by either header. Raises `KeyRefused`, `TooManyCalls`."""
     text = bearer.credentials if bearer else header
     if not text:
         raise errors.KeyRefused
-    return await run(keys.authenticate, text)
+    return await let_in(request, text)
+
+
+def _authenticate(text: str) -> tuple[keys.Caller, quotas.CallCount | None]:
+    with transaction() as db:
+        who = keys.authenticate(db, text)
+        limit = quotas.calls_per_minute(db, who.organization_id)
+    return who, quotas.count_call(who.organization_id, limit)
 
 
 def _with(scope: Scope) -> Callable[[keys.Caller], Awaitable[keys.Caller]]:

@@ -32,6 +32,11 @@ STATUS: dict[type[errors.IdmillError], HTTPStatus] = {
     errors.RequestInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AttemptsExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     errors.SubscriptionRefused: HTTPStatus.FORBIDDEN,
+    errors.TargetRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.RequestKeyInvalid: HTTPStatus.BAD_REQUEST,
+    errors.RequestKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.RequestKeyBusy: HTTPStatus.CONFLICT,
+    errors.TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     errors.SessionClosed: HTTPStatus.CONFLICT,
     errors.MoveRefused: HTTPStatus.CONFLICT,
     errors.TemporarilyUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -54,7 +59,7 @@ def status_of(error: errors.IdmillError) -> HTTPStatus:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
-def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
+def problem(status: int, code: str, detail: str, *, retry_seconds: int | None = None, **more: Any) -> JSONResponse:
     """One problem document. `code` is stable, `detail` says what was wrong and what to do."""
     body = {
         "type": f"urn:idmill:problem:{code}",
@@ -67,8 +72,8 @@ def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="idmill"'
-    if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
-        headers["Retry-After"] = str(RETRY_SECONDS)
+    if retry_seconds is not None or status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
+        headers["Retry-After"] = str(retry_seconds or RETRY_SECONDS)
     return JSONResponse(body, status_code=status, headers=headers, media_type=PROBLEM)
 
 
@@ -84,7 +89,7 @@ def install(app: FastAPI) -> None:
 
 async def _expected(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.IdmillError)  # noqa: S101 - narrows the type that Starlette widened
-    return problem(status_of(error), error.code, str(error))
+    return problem(status_of(error), error.code, str(error), retry_seconds=error.retry_seconds)
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:

@@ -2,37 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
-from fastapi import Request, UploadFile
+from fastapi import Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.orm import Session
 
 from api import uploads
 from api.dependencies import run
+from api.idempotency import Asked, Made
 from core import errors, jobs, sealed
 from core.db.tables import Job
+from core.states import JobState
 from core.transaction import transaction
 
 
 async def take(organization_id: UUID, upload: UploadFile, wanted: jobs.Request) -> Job:
     """The job for an upload, kept safe before this returns. Raises what `uploads.receive` and `jobs.accept` raise."""
-    jobs.must_be_readable(wanted.document)
-    picture, media_type = await uploads.receive(upload)
-    return await run_in_threadpool(_accept, organization_id, picture, media_type, wanted)
+    stored = await _store(organization_id, upload, wanted)
+    return await run_in_threadpool(_accept, stored, wanted)
+
+
+async def take_once(
+    once: Asked,
+    organization_id: UUID,
+    upload: UploadFile,
+    wanted: jobs.Request,
+    show: Callable[[Session, Job], Made],
+    *,
+    busy_seconds: int = 0,
+) -> tuple[Response, Job | None]:
+    """As `take`, once for each Idempotency-Key: the answer, and the job when it is new.
+
+    `show` says what the answer tells of the job; it runs in the transaction that makes the job.
+    """
+    replayed = await once.replayed()
+    if replayed is not None:
+        return replayed, None
+    stored = await _store(organization_id, upload, wanted)
+    made: list[Job] = []
+
+    def make(db: Session) -> Made:
+        made.append(jobs.accept(db, stored, wanted))
+        return show(db, made[0])
+
+    try:
+        response = await once.make(make, busy_seconds=busy_seconds)
+    except errors.IdmillError:
+        await run_in_threadpool(sealed.forget_picture, stored)  # see `_accept`
+        raise
+    if not made:
+        await run_in_threadpool(sealed.forget_picture, stored)
+    return response, made[0] if made else None
 
 
 async def until_ended(request: Request, organization_id: UUID, job_id: UUID, seconds: int) -> Job:
     """The job once it has ended, or as it is after so many seconds. Raises `NotFound`, `Erased`."""
     with request.app.state.waiters.bell(job_id) as bell:
         job = await run(jobs.get, organization_id, job_id)
-        if job.is_open and seconds:
-            await bell.wait(seconds)
-            job = await run(jobs.get, organization_id, job_id)
-    return job
+        if not (job.is_open and seconds):
+            return job
+        ended: Job | None = await bell.wait(seconds)
+    if ended is None:
+        return await run(jobs.get, organization_id, job_id)
+    if ended.state == JobState.ERASED:
+        raise errors.Erased
+    return ended
 
 
-def _accept(organization_id: UUID, picture: bytes, media_type: str, wanted: jobs.Request) -> Job:
-    stored = sealed.store_picture(organization_id, picture, media_type)
+def load(job_ids: list[UUID]) -> dict[UUID, Job]:
+    """These jobs, for whoever waits for them."""
+    with transaction() as db:
+        return {job.id: job for job in jobs.some(db, job_ids)}
+
+
+async def _store(organization_id: UUID, upload: UploadFile, wanted: jobs.Request) -> sealed.StoredPicture:
+    jobs.must_be_readable(wanted.document)
+    picture, media_type = await uploads.receive(upload)
+    return await run_in_threadpool(sealed.store_picture, organization_id, picture, media_type)
+
+
+def _accept(stored: sealed.StoredPicture, wanted: jobs.Request) -> Job:
     try:
         with transaction() as db:
             return jobs.accept(db, stored, wanted)

@@ -9,9 +9,10 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import errors
+from api import errors, intake
 from api.dialects import biometric
-from api.routes import admin, health, jobs, sessions, subscriptions
+from api.limits import RateLimitHeaders
+from api.routes import admin, batches, events, health, jobs, sessions, subscriptions, webhook_endpoints
 from api.uploads import BodyLimit
 from api.waiting import Waiters
 from core import logs, vault
@@ -25,9 +26,11 @@ def create_app() -> FastAPI:
     logs.set_up_logs(settings().log_level)
     vault.vault()
     app = FastAPI(title="idmill", version=version("idmill"), description=ABOUT, lifespan=_lifespan)
-    app.add_middleware(BodyLimit, max_bytes=settings().max_upload_bytes)
+    larger = {batches.router.prefix: settings().max_batch_bytes}
+    app.add_middleware(BodyLimit, max_bytes=settings().max_upload_bytes, larger=larger)
+    app.add_middleware(RateLimitHeaders)
     errors.install(app)
-    for routes in (jobs, sessions, subscriptions, admin, health):
+    for routes in (jobs, batches, sessions, events, webhook_endpoints, subscriptions, admin, health):
         app.include_router(routes.router)
     app.mount(biometric.PATH, biometric.create_app(app.state))
     return app
@@ -35,7 +38,8 @@ def create_app() -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.waiters = Waiters(settings().database_url.get_secret_value(), most=settings().max_waiters)
+    database_url = settings().database_url.get_secret_value()
+    app.state.waiters = Waiters(database_url, most=settings().max_waiters, load=intake.load)
     listening = asyncio.create_task(app.state.waiters.listen())
     yield
     listening.cancel()

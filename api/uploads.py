@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import HTTPException, UploadFile
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,21 +48,24 @@ async def receive(upload: UploadFile) -> tuple[bytes, str]:
 class BodyLimit:
     """ASGI middleware: a body over the limit ends in `UploadTooLarge`, by Content-Length or by the bytes that came."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, larger: Mapping[str, int] | None = None) -> None:
+        """`larger` gives the limit of single paths that take more."""
         self._app = app
         self._max_bytes = max_bytes
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         received = 0
+        max_bytes = self._larger.get(scope["path"], self._max_bytes)
 
         async def receive_some() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._max_bytes:
+            if received > max_bytes:
                 await self._drain(receive, message)
                 raise HTTPException(413, str(errors.UploadTooLarge()))
             return message

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from core import sealed
+from core.backlog import Place
 from core.db import tables
 from core.documents import DocumentKind
 from core.states import JobState, Stage, Status, status_of
@@ -74,6 +75,15 @@ class FailureView(View):
     box: list[Corner] | None = None
 
 
+class QueueView(View):
+    """Where an open job stands."""
+
+    position: int
+    """Jobs that are taken before it, counted up to 1000; 0 once a worker has it."""
+    expected_seconds: int | None
+    """Until its outcome, at the pace of the last minute; null while that is unknown."""
+
+
 class JobView(View):
     """One upload. CREATED until there is an outcome, then RECEIVED with a result or FAILED with a reason."""
 
@@ -83,7 +93,10 @@ class JobView(View):
     stage: Stage
     document: DocumentKind
     attempt: int
+    batch_id: UUID | None = None
     metadata: dict[str, Any] | None
+    queue: QueueView | None = None
+    """Told where one job is asked for, while it is open."""
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -172,7 +185,7 @@ class IssuedKeyView(View):
     """For dialects that send the public id and the secret apart."""
 
 
-def job(row: tables.Job) -> dict[str, Any]:
+def job(row: tables.Job, place: Place | None = None) -> dict[str, Any]:
     """A job as JSON; opens its sealed result."""
     return {
         "id": row.id,
@@ -181,7 +194,9 @@ def job(row: tables.Job) -> dict[str, Any]:
         "stage": row.stage,
         "document": row.document,
         "attempt": row.attempt,
+        "batch_id": row.batch_id,
         "metadata": row.client_metadata,
+        "queue": place,
         "created_at": row.created_at,
         "started_at": row.claimed_at,
         "finished_at": row.finished_at,

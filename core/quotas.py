@@ -46,7 +46,10 @@ def count_call(organization_id: UUID, limit: int) -> CallCount | None:
     window, passed = divmod(time.time(), WINDOW_SECONDS)
     name = f"idmill:calls:{organization_id}:{int(window)}"
     try:
-        counted, _ = _valkey().pipeline(transaction=False).incr(name).expire(name, 2 * WINDOW_SECONDS).execute()
+        with _valkey().pipeline(transaction=False) as pipe:
+            pipe.incr(name)
+            pipe.expire(name, 2 * WINDOW_SECONDS)
+            counted = pipe.execute()[0]
     except (redis.RedisError, OSError) as error:
         _breaker()["silent_until"] = time.monotonic() + BREAK_SECONDS
         log.warning("quotas.not_counted", error=type(error).__name__)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Header, Query, Request, Response, UploadFile
 from pydantic import AwareDatetime
+from sqlalchemy.orm import Session
 
 from api import intake, views
 from api.dependencies import Before, Limit, Reader, Writer, cursor_of, run
-from core import errors, jobs
+from api.idempotency import Made, Once
+from core import backlog, errors, jobs
 from core.db.tables import Job
 from core.documents import DocumentKind
 from core.settings import settings
@@ -19,36 +22,42 @@ from core.states import Status
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
-POLL_SECONDS = 1  #: told to clients of an open job
 METADATA_BYTES = 4096
+BUSY_SPARE_SECONDS = 5  #: an answer that waits for the job's end is counted as lost so long after it
 
 
 @router.post("", status_code=202, response_model=views.JobView)
 async def create_job(
     request: Request,
-    response: Response,
     caller: Writer,
+    once: Once,
     image: Annotated[UploadFile, File(description="JPEG, PNG, WEBP, GIF, TIFF, HEIC or PDF")],
     document: Annotated[DocumentKind, Form(description="what the picture shows")] = DocumentKind.AUTO,
     session_id: Annotated[UUID | None, Form(description="one more attempt at this session")] = None,
     end_client: Annotated[str | None, Form(max_length=200, description="your name for your customer")] = None,
     metadata: Annotated[str | None, Form(max_length=METADATA_BYTES, description="a JSON object, handed back")] = None,
+    callback_url: Annotated[str | None, Form(max_length=2048, description="told of the end of this one job")] = None,
     prefer: Annotated[str | None, Header(description="`wait=N`: up to N seconds for the result")] = None,
 ) -> Any:
     """Takes a picture and answers with the job that will read it.
 
     Poll the `Location`, at the pace that `Retry-After` says. With `Prefer: wait=N` the answer comes when the job has
     ended (200) or after N seconds (202); `Preference-Applied` names the wait that was granted.
+
+    The `callback_url` gets this job's event, signed with the secret of your endpoint for callbacks: the one without a
+    URL in `GET /v1/webhook-endpoints`; `rotate-secret` shows it.
     """
-    wanted = jobs.Request(document, session_id, end_client, _parse_metadata(metadata))
-    job = await intake.take(caller.organization_id, image, wanted)
+    wanted = jobs.Request(document, session_id, end_client, _parse_metadata(metadata), callback_url=callback_url)
     seconds = _preferred_wait(prefer)
-    if seconds:
-        response.headers["Preference-Applied"] = f"wait={seconds}"
-        job = await intake.until_ended(request, caller.organization_id, job.id, seconds)
-    response.headers["Location"] = f"/v1/jobs/{job.id}"
-    response.status_code = 202 if job.is_open else 200
-    return _show(response, job)
+    waited = {"Preference-Applied": f"wait={seconds}"} if seconds else {}
+    show = partial(_accepted, headers=waited)
+    answer, job = await intake.take_once(
+        once, caller.organization_id, image, wanted, show, busy_seconds=seconds + BUSY_SPARE_SECONDS if seconds else 0
+    )
+    if job is None or not seconds:
+        return answer
+    ended = await intake.until_ended(request, caller.organization_id, job.id, seconds)
+    return await once.better(await run(show, ended))
 
 
 @router.get("/{job_id}", response_model=views.JobView, responses={304: {"description": "unchanged"}})
@@ -63,9 +72,11 @@ async def get_job(
     """The job as it stands, or as it ends within `wait` seconds. Send the ETag back to be answered 304 meanwhile."""
     seconds = min(wait, settings().max_wait_seconds)
     job = await intake.until_ended(request, caller.organization_id, job_id, seconds)
-    if if_none_match == _etag(job):
-        return Response(status_code=304, headers={"ETag": _etag(job)})
-    return _show(response, job)
+    made = await run(_show, job) if job.is_open else _show(None, job)
+    if if_none_match == made.headers["ETag"]:
+        return Response(status_code=304, headers=made.headers)
+    response.headers.update(made.headers)
+    return made.content
 
 
 @router.get("", response_model=views.JobPage)
@@ -95,16 +106,19 @@ async def erase_job(caller: Writer, job_id: UUID) -> None:
     await run(jobs.erase, caller.organization_id, job_id)
 
 
-def _show(response: Response, job: Job) -> dict[str, Any]:
-    response.headers["ETag"] = _etag(job)
-    response.headers["Cache-Control"] = "no-store"
-    if job.is_open:
-        response.headers["Retry-After"] = str(POLL_SECONDS)
-    return views.job(job)
+def _accepted(db: Session, job: Job, *, headers: dict[str, str]) -> Made:
+    shown = _show(db, job)
+    headers = {"Location": f"/v1/jobs/{job.id}", **headers, **shown.headers}
+    return Made(shown.content, 202 if job.is_open else 200, headers, job.id)
 
 
-def _etag(job: Job) -> str:
-    return f'"{job.version}"'
+def _show(db: Session | None, job: Job) -> Made:
+    """The job as its answer tells it; one that is open needs the database, for its place in the queue."""
+    headers = {"ETag": f'"{job.version}"', "Cache-Control": "no-store"}
+    place = None if db is None else backlog.place(db, job)
+    if place is not None:
+        headers["Retry-After"] = str(place.retry_seconds)
+    return Made(views.job(job, place), headers=headers)
 
 
 def _preferred_wait(prefer: str | None) -> int:
