@@ -42,7 +42,7 @@ def shoot(page: Page, level: Level, rng: np.random.Generator) -> Photograph:
         light.put_finger(picture, rng, _corners(page, pose), zone)
     picture = _blurred(picture, level, rng, _pitch(page, pose))
     picture = light.expose(picture, level, rng, zone)
-    picture = light.copy(picture, level, rng)
+    picture = light.copy(picture, level, rng, zone)
     if rng.random() < level.guide:
         _draw_guide(picture, rng, boxes, _corners(page, pose), _pitch(page, pose))
     return Photograph(picture, boxes)

@@ -202,12 +202,12 @@ def _whole(points: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
     return np.round(points).astype(np.int32)
 
 
-def copy(picture: Pixels, level: Level, rng: np.random.Generator) -> Pixels:
+def copy(picture: Pixels, level: Level, rng: np.random.Generator, zone: npt.NDArray[np.uint8]) -> Pixels:
     """Photocopy or fax, where chance wants it; else the picture as it is."""
     if rng.random() < level.binarised:
         return _binarised(picture, rng)
     if rng.random() < level.photocopy:
-        return _photocopied(picture, rng)
+        return _photocopied(picture, rng, zone)
     return picture
 
 
@@ -248,10 +248,14 @@ def _moire(size: tuple[int, int], rng: np.random.Generator) -> Map:
     return np.asarray(np.dstack([1 + screen + beat * share for share in (1.0, 0.4, -0.6)]), dtype=np.float32)
 
 
-def _photocopied(picture: Pixels, rng: np.random.Generator) -> Pixels:
-    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    low, high = np.percentile(grey[::8, ::8], (4, 70))
-    hard = np.clip((grey - low) / max(20.0, float(high - low)) * rng.uniform(220, 270), 0, 255).astype(np.uint8)
+def _photocopied(picture: Pixels, rng: np.random.Generator, zone: npt.NDArray[np.uint8]) -> Pixels:
+    """Grey, with the tones of the page's print stretched to black and white; the zone stands for the page."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[::4, ::4]
+    of_zone = grey[zone[: grey.shape[0], : grey.shape[1]] > 0]
+    low, high = np.percentile(of_zone if of_zone.size else grey, (3, 75))
+    gain = rng.uniform(200, 250) / max(20.0, float(high - low))
+    whole = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    hard = np.clip((whole - low) * gain + rng.uniform(0, 40), 0, 255).astype(np.uint8)
     return np.asarray(cv2.cvtColor(hard, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
 
 
