@@ -17,6 +17,7 @@ PAD_COST = 3.0  #: a place missed at an end, where nothing shows it
 SQUEEZED_COST = 4.0  #: a place missed or doubled inside a run of fillers, against the centres
 STRANGER_COST = 1.5  #: an engine place at an end that belongs to no place of the line
 CROWDED_COST = 1.0  #: an engine place too close to its neighbour to be a character of its own
+HIDDEN_COST = 5.0  #: a stranger at one end where a place was missed at the other, so that the count looks right
 MOST_STRANGERS_COST = 6.0  #: text beside the zone counts as one stranger, however long it is
 
 CROWDED = 0.55  #: share of the pitch under which two centres are one character
@@ -118,8 +119,8 @@ def _ways(found: Grid, length: int, is_filler: Floats) -> Iterator[tuple[Indices
         yield from _lengthened(found, -surplus, is_filler)
     if -2 <= surplus <= 0:  # one stranger at an end hides one place missed at the other
         lacking = 1 - surplus
-        yield _padded(found.places[1:], 0, lacking), _strangers(1) + (PAD_COST - GAP_COST) * lacking
-        yield _padded(found.places[:-1], lacking, 0), _strangers(1) + (PAD_COST - GAP_COST) * lacking
+        yield _padded(found.places[1:], 0, lacking), HIDDEN_COST + (PAD_COST - GAP_COST) * lacking
+        yield _padded(found.places[:-1], lacking, 0), HIDDEN_COST + (PAD_COST - GAP_COST) * lacking
 
 
 def _strangers(count: int) -> float:

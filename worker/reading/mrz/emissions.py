@@ -13,7 +13,7 @@ Indices = npt.NDArray[np.intp]
 
 COLUMNS = len(ALPHABET)
 IMPOSSIBLE = -1e9  #: the log probability of a character that may not stand at a place
-DOUBT = 2e-5  #: the share of every row spread evenly, so that no engine is surer than this
+DOUBT = 5e-6  #: the share of every row spread evenly, so that no engine is surer than this
 
 #: How likely a filler is where the engine saw nothing: beside no filler, beside one, between two. Runs lose them most.
 MISSED_FILLER = (0.05, 0.7, 0.97)
