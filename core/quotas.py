@@ -1,4 +1,4 @@
-"""What one organization may use: API calls a minute, counted in Valkey, and uploads without an outcome, in Postgres."""
+"""How many API calls an organization may make in a minute, counted in Valkey. Uploads: `core.admission`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ from uuid import UUID
 
 import redis
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import errors
-from core.db.tables import Job, Organization
+from core.db.tables import Organization
 from core.settings import settings
-from core.states import OPEN
 
 WINDOW_SECONDS = 60
 VALKEY_SECONDS = 0.25  #: a count is worth no more time than this
 BREAK_SECONDS = 2.0  #: after a failed count nobody is counted for so long; limits never stop the service
-OPEN_RETRY_SECONDS = 10
 
 log = structlog.get_logger()
 
@@ -55,14 +52,6 @@ def count_call(organization_id: UUID, limit: int) -> CallCount | None:
         log.warning("quotas.not_counted", error=type(error).__name__)
         return None
     return CallCount(limit, limit - int(counted), WINDOW_SECONDS - int(passed))
-
-
-def must_have_room(db: Session, organization_id: UUID) -> None:
-    """Raises `TooManyOpenJobs` when as many uploads wait for an outcome as the organization's limit allows."""
-    most = db.scalars(select(Organization.most_open_jobs).where(Organization.id == organization_id)).one()
-    mine = select(Job.id).where(Job.organization_id == organization_id, Job.state.in_(OPEN)).limit(most)
-    if db.scalars(select(func.count()).select_from(mine.subquery())).one() >= most:
-        raise errors.TooManyOpenJobs(retry_seconds=OPEN_RETRY_SECONDS)
 
 
 @lru_cache(maxsize=1)
