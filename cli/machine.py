@@ -174,7 +174,12 @@ def _with_driver(url: str) -> str:
 
 def _environment(options: Options, var: Path, secrets: OwnSecrets, database_url: str, redis_url: str) -> dict[str, str]:
     """The settings of every process. What the operator set wins over what was made here."""
-    made = {**secrets.settings(), "IDMILL_BLOBS": str(var / "blobs"), "IDMILL_LOG_LEVEL": options.log_level}
+    made = {
+        **secrets.settings(),
+        "IDMILL_BLOBS": str(var / "blobs"),
+        "IDMILL_LOG_LEVEL": options.log_level,
+        "IDMILL_WEBHOOK_ALLOW": "127.0.0.0/8,::1/128",  # a person can try a receiver on this machine
+    }
     env = {name: os.environ.get(name, value) for name, value in made.items()}
     env |= {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "IDMILL_VAR": str(var)}
     env["IDMILL_WORKER_PROCESSES"] = str(options.workers)

@@ -10,6 +10,7 @@ _COMMANDS = {
     "up": "cli.up:command",
     "demo": "cli.demo:command",
     "read": "cli.read:command",
+    "submit": "cli.submit:command",
     "org": "cli.admin:org",
     "key": "cli.admin:key",
     "subscription": "cli.admin:subscription",
