@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from enum import StrEnum
 from functools import lru_cache
@@ -11,6 +12,8 @@ import structlog
 from celery import Celery
 from sqlalchemy.orm import Session
 
+from core import crash_points
+from core.crash_points import CrashPoint
 from core.settings import settings
 from core.transaction import after_commit
 
@@ -41,7 +44,7 @@ def celery() -> Celery:
         task_ignore_result=True,  # Postgres holds the result; a result backend only grows
         task_acks_late=True,
         task_publish_retry=False,  # a lost message is sent again from the row
-        task_time_limit=settings().lease_seconds,
+        task_time_limit=_task_seconds(),  # a reader has its own, shorter deadline; this is for what cannot be
         worker_prefetch_multiplier=1,
         worker_soft_shutdown_timeout=25,  # below Kubernetes' 30 s
         worker_hijack_root_logger=False,
@@ -49,15 +52,19 @@ def celery() -> Celery:
         broker_connection_max_retries=None,
         broker_transport_options={
             # a message that is not acknowledged comes back after this; the fence makes a double harmless
-            "visibility_timeout": 2 * settings().lease_seconds,
+            "visibility_timeout": 2 * _task_seconds(),
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,
             "health_check_interval": 5,
-            "socket_timeout": 2,
+            "socket_timeout": 1,
             "socket_connect_timeout": 1,
         },
     )
     return app
+
+
+def _task_seconds() -> int:
+    return 60 + 2 * math.ceil(settings().read_seconds)
 
 
 def enqueue(db: Session, task: TaskName, identifier: UUID) -> None:
@@ -69,12 +76,17 @@ def send(task: TaskName, identifier: UUID) -> bool:
     """Sends now, best effort; False when the broker is away or was a moment ago."""
     if time.monotonic() < _breaker["silent_until"]:
         return False
+    if _breaker["silent_until"]:  # after a failure one call tries, and the others do not wait for what it finds
+        _breaker["silent_until"] = time.monotonic() + BREAK_SECONDS
     try:
+        if task is TaskName.READ_JOB:
+            crash_points.reach(CrashPoint.BEFORE_PUBLISH)
         celery().send_task(task, args=[str(identifier)], retry=False, argsrepr=f"('{identifier}',)")
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the row is safe
         _breaker["silent_until"] = time.monotonic() + BREAK_SECONDS
         log.warning("queue.send_failed", error=type(error).__name__)
         return False
+    _breaker["silent_until"] = 0.0
     return True
 
 

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from core import (
-    backlog,
+    admission,
     batches,
     broker,
+    crash_points,
     errors,
     events,
     idempotency,
-    quotas,
     sealed,
     sessions,
     storage,
     subscriptions,
+    turns,
     webhooks,
 )
+from core.crash_points import CrashPoint
 from core.db.tables import Job
 from core.documents import DocumentKind, Failure, FailureReason
 from core.states import ENTERED_FROM, OPEN, JobState, Stage, Status, status_of
@@ -74,8 +76,7 @@ def accept(db: Session, picture: sealed.StoredPicture, request: Request) -> Job:
     if request.callback_url is not None:
         webhooks.must_be_usable(request.callback_url)
     organization_id = picture.organization_id
-    backlog.must_have_room(db)
-    quotas.must_have_room(db, organization_id)
+    admission.must_have_room(db, organization_id)
     if request.session_id is None:
         end_client = subscriptions.end_client_hash(organization_id, request.end_client)
         session = sessions.start(db, organization_id, request.document, end_client)
@@ -97,6 +98,7 @@ def accept(db: Session, picture: sealed.StoredPicture, request: Request) -> Job:
         batch_id=request.batch_id,
         state=JobState.QUEUED.value,
         stage=Stage.QUEUED.value,
+        priority=turns.Priority.PERSON if request.batch_id is None else turns.Priority.BATCH,
         picture_key=picture.blob_key,
         picture_bytes=picture.size,
         picture_sha256=picture.sha256,
@@ -108,6 +110,8 @@ def accept(db: Session, picture: sealed.StoredPicture, request: Request) -> Job:
     db.flush()
     if session.end_client is not None:
         subscriptions.note_attempt(db, job, session.end_client)
+    after_commit(db, lambda: admission.note_accepted(organization_id))
+    after_commit(db, lambda: crash_points.reach(CrashPoint.AFTER_COMMIT))
     broker.enqueue(db, broker.TaskName.READ_JOB, job.id)
     return job
 
@@ -118,6 +122,11 @@ def get(db: Session, organization_id: UUID, job_id: UUID) -> Job:
     if job.state == JobState.ERASED:
         raise errors.Erased
     return job
+
+
+def some(db: Session, job_ids: Sequence[UUID]) -> list[Job]:
+    """The jobs with these ids, whosever they are and erased ones too: for callers that know what they may see."""
+    return list(db.scalars(select(Job).where(Job.id.in_(job_ids))))
 
 
 def page(db: Session, organization_id: UUID, filters: Filters, *, before: UUID | None, limit: int) -> list[Job]:
@@ -139,14 +148,22 @@ def page(db: Session, organization_id: UUID, filters: Filters, *, before: UUID |
 
 
 def claim(db: Session, job_id: UUID, *, lease: timedelta, max_claims: int) -> Job | None:
-    """Takes a waiting job for one worker; None when it is not waiting, not yet due, or somebody was faster.
+    """Takes one particular job for one worker; None when it is not waiting, not yet due, or somebody was faster."""
+    return _claim(db, Job.id == job_id, lease=lease, max_claims=max_claims)
 
-    The claim is counted here, so that a reader that dies counts too.
-    """
+
+def claim_next(db: Session, *, served: Sequence[UUID], lease: timedelta, max_claims: int) -> Job | None:
+    """Takes the job whose turn it is (`turns.next_job`); None when none is due."""
+    whose_turn = Job.id == turns.next_job(db, max_claims=max_claims, served=served)
+    return _claim(db, whose_turn, lease=lease, max_claims=max_claims)
+
+
+def _claim(db: Session, which: ColumnElement[bool], *, lease: timedelta, max_claims: int) -> Job | None:
+    """The claim is counted here, so that a worker that dies counts too."""
     guard = (Job.state == JobState.QUEUED, Job.next_attempt_at <= func.now(), Job.claims < max_claims)
     return _move(
         db,
-        (Job.id == job_id, *guard),
+        (which, *guard),
         state=JobState.READING.value,
         stage=Stage.COMPRESSING.value,
         lease_token=uuid4(),
@@ -162,6 +179,13 @@ def record_stage(db: Session, claimed: Job, stage: Stage, *, lease: timedelta) -
         raise errors.MoveRefused
 
 
+def extend(db: Session, claimed: Job, *, lease: timedelta) -> None:
+    """A sign of life of the worker that holds the job; clients see no change. Raises `MoveRefused` when it is lost."""
+    longer = update(Job).where(*_holds(claimed)).values(lease_until=func.now() + lease).returning(Job.id)
+    if db.scalar(longer) is None:
+        raise errors.MoveRefused
+
+
 def give_up(db: Session, organization_id: UUID, job_id: UUID, failure: Failure) -> None:
     """Ends a job that nobody waits for any more, if it is still open; a worker that holds it is fenced off.
 
@@ -172,8 +196,11 @@ def give_up(db: Session, organization_id: UUID, job_id: UUID, failure: Failure) 
         _finish(db, job, JobState.FAILED, guard=(Job.id == job_id, Job.state.in_(OPEN)), failure=_facts(failure))
 
 
-def release(db: Session, claimed: Job, *, delay: timedelta) -> None:
-    """Gives a claimed job back to the queue, due after `delay`. Raises `MoveRefused` when the lease is lost."""
+def release(db: Session, claimed: Job, *, delay: timedelta, trouble: str = "", reader_died: bool = False) -> None:
+    """Gives a claimed job back to the queue, due after `delay`. Raises `MoveRefused` when the lease is lost.
+
+    `trouble` says in a word why. A job on which readers die is soon read alone (`turns.SUSPECT_AFTER`).
+    """
     moved = _move(
         db,
         _holds(claimed),
@@ -182,11 +209,23 @@ def release(db: Session, claimed: Job, *, delay: timedelta) -> None:
         lease_token=None,
         lease_until=None,
         next_attempt_at=func.now() + delay,
+        trouble=trouble or None,
+        crashes=Job.crashes + int(reader_died),
         sends=0,  # the sweeper sends it as soon as it is due
         sent_at=func.now() - timedelta(hours=1),
     )
     if moved is None:
         raise errors.MoveRefused
+
+
+def hand_over(db: Session, claimed: Job) -> None:
+    """Gives a claimed job back because its worker leaves: due at once, and the claim is not counted.
+
+    Raises `MoveRefused` when the lease is lost.
+    """
+    release(db, claimed, delay=timedelta(0), trouble="handed_over")
+    db.execute(update(Job).where(Job.id == claimed.id).values(claims=Job.claims - 1, sent_at=func.now(), sends=1))
+    broker.enqueue(db, broker.TaskName.READ_JOB, claimed.id)
 
 
 def receive(db: Session, claimed: Job, result: Mapping[str, Any]) -> None:
@@ -198,6 +237,25 @@ def receive(db: Session, claimed: Job, result: Mapping[str, Any]) -> None:
 def fail(db: Session, claimed: Job, failure: Failure) -> None:
     """Ends a claimed job without a reading. Raises `MoveRefused` when the lease is lost."""
     _finish(db, claimed, JobState.FAILED, guard=_holds(claimed), failure=_facts(failure))
+
+
+def bury(
+    db: Session, claimed: Job, failure: Failure, *, keep: timedelta, trouble: str, reader_died: bool = False
+) -> None:
+    """Ends a claimed job that no reader could end. Its picture is kept for so long, see `core.dead`.
+
+    Raises `MoveRefused` when the lease is lost.
+    """
+    _finish(
+        db,
+        claimed,
+        JobState.FAILED,
+        guard=_holds(claimed),
+        failure=_facts(failure),
+        trouble=trouble,
+        crashes=Job.crashes + int(reader_died),
+        replayable_until=func.now() + keep,
+    )
 
 
 def erase(db: Session, organization_id: UUID, job_id: UUID) -> None:
@@ -221,6 +279,7 @@ def erase(db: Session, organization_id: UUID, job_id: UUID) -> None:
         failure=None,
         client_metadata=None,
         callback_url=None,
+        replayable_until=None,
         finished_at=func.coalesce(Job.finished_at, func.now()),
     )
     if erased is None:
@@ -240,7 +299,7 @@ def erase(db: Session, organization_id: UUID, job_id: UUID) -> None:
 
 
 def forget_picture(db: Session, job: Job) -> None:
-    """Drops the upload of a job that has ended: it served its purpose."""
+    """Drops the upload of a job that has ended: it served its purpose, unless the operator may want it again."""
     if job.picture_key is not None:
         storage.blobs().delete(job.picture_key)
         db.execute(update(Job).where(Job.id == job.id, Job.state.not_in(OPEN)).values(picture_key=None))

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from core import errors, storage, vault
+from core import crash_points, errors, storage, vault
+from core.crash_points import CrashPoint
 from core.db.tables import Job
 from core.identifiers import new_id
 
@@ -33,6 +34,7 @@ def store_picture(organization_id: UUID, picture: bytes, media_type: str) -> Sto
     blob_key = f"{job_id.hex[-2:]}/{job_id}"  # the last hex digits are random; the first ones are the time
     sealed = vault.seal(key.plain, picture, _context(organization_id, job_id, "picture"))
     storage.blobs().put(blob_key, sealed)
+    crash_points.reach(CrashPoint.AFTER_BLOB)
     sha256 = hashlib.sha256(picture).digest()
     return StoredPicture(job_id, organization_id, blob_key, len(picture), sha256, media_type, key)
 

@@ -22,12 +22,17 @@ class Settings(BaseSettings):
     vault_keys: SecretStr  #: key-encryption keys, `id:base64` of 32 bytes each, comma separated; the first one seals
 
     blobs: str = "var/blobs"  #: a directory, or `s3://bucket/prefix` with the usual AWS_* variables
+    disk_floor_bytes: int = 512 * 1024 * 1024  #: uploads are answered 503 while less is free where pictures are kept
     max_upload_bytes: int = 20 * 1024 * 1024  #: whole request body
     max_pixels: int = 60_000_000  #: refused before decoding; a 60 MP photo takes 180 MB decoded
 
-    lease_seconds: int = 60  #: how long a worker may hold a job without extending its lease
+    lease_seconds: int = 15  #: a worker that is silent for so long has lost its job; one that reads is not silent
     max_claims: int = 5  #: a job that was claimed this often and never finished is given up
-    read_seconds: int = 30  #: wall time for one reading; well below the lease
+    read_seconds: float = 30.0  #: wall time for one reading; then its reader is killed
+    read_memory_bytes: int = 1536 * 1024 * 1024  #: address space of a reader; a picture of 60 MP takes 520 MB
+    dead_hours: int = 7 * 24  #: how long a job that was given up keeps its picture for `idmill jobs replay`
+    patience_seconds: int = 600  #: a job of a batch that waited so long is taken like a person's
+    stuck_seconds: int = 120  #: a worker that claims nothing for so long while work waits is restarted
     worker_processes: int = 2  #: Celery pool children
 
     sweep_seconds: float = 2.0  #: pause between two sweeps
@@ -57,6 +62,10 @@ class Settings(BaseSettings):
     authenticity_seconds: float = 4.0  #: wall time of one call to it
 
     reader: Literal["ocrb", "tesseract"] = "ocrb"  #: engine for MRZ lines
+    testing: bool = False  #: allows the two below, which only tests use
+    crash_at: str = ""  #: the crash point where this process kills itself
+    reader_module: str = ""  #: a reader that hangs and crashes on demand
+
     log_level: str = "INFO"
     var: Path = Path("var")  #: where `idmill up` keeps its state
 

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 import obstore
-from obstore.exceptions import NotFoundError
+from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
+from core import errors
 from core.settings import settings
+
+RETRY_SECONDS = 30  #: told to clients while pictures cannot be stored
 
 
 class BlobMissing(Exception):
     """There is no blob under this key."""
 
 
-class BlobStore(Protocol):
-    """Where sealed pictures lie. `put` returns only when the bytes would outlive a power cut."""
+class StorageFailed(errors.TemporarilyUnavailable):
+    """The picture could not be stored (no space, or the store is away); nothing was kept. Send it again."""
 
-    def put(self, key: str, content: bytes) -> None: ...
+
+class BlobStore(Protocol):
+    """Where sealed pictures lie."""
+
+    def put(self, key: str, content: bytes) -> None:
+        """Returns only when the bytes would outlive a power cut. Raises `StorageFailed`."""
+        ...
 
     def get(self, key: str) -> bytes:
         """Raises `BlobMissing`."""
@@ -30,6 +40,10 @@ class BlobStore(Protocol):
 
     def delete(self, key: str) -> None:
         """Deletes; a blob that is not there is no error."""
+        ...
+
+    def free_bytes(self) -> int | None:
+        """What still fits; None where nobody knows."""
         ...
 
 
@@ -40,7 +54,16 @@ class LocalBlobs:
         self._directory = directory
 
     def put(self, key: str, content: bytes) -> None:
-        path = self._directory / key
+        try:
+            self._write(self._directory / key, content)
+        except OSError:  # no space, over a quota, the disk is gone
+            raise StorageFailed(retry_seconds=RETRY_SECONDS) from None
+
+    def free_bytes(self) -> int | None:
+        place = next(one for one in (self._directory, *self._directory.absolute().parents) if one.exists())
+        return shutil.disk_usage(place).free
+
+    def _write(self, path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
@@ -71,7 +94,13 @@ class BucketBlobs:
         self._store = S3Store.from_url(url)
 
     def put(self, key: str, content: bytes) -> None:
-        obstore.put(self._store, key, content)
+        try:
+            obstore.put(self._store, key, content)
+        except BaseError:
+            raise StorageFailed(retry_seconds=RETRY_SECONDS) from None
+
+    def free_bytes(self) -> int | None:
+        return None
 
     def get(self, key: str) -> bytes:
         try:

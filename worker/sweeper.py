@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core import broker, deliveries, idempotency, jobs, logs
+from core import broker, deliveries, idempotency, jobs, logs, turns
 from core.db.tables import Heartbeat, Job, WebhookDelivery
 from core.settings import settings
 from core.states import OPEN, JobState
@@ -21,7 +21,7 @@ from worker.run_job import give_back
 from worker.webhooks import deliver
 
 RESEND_AFTER = timedelta(seconds=5)  #: doubled with every send of the same job
-MOST_DOUBLINGS = 8
+MOST_DOUBLINGS = 3
 MOST_DOUBLINGS_OF_DELIVERIES = 4  #: one that waits for a failing endpoint to have room shall not wait long
 HEARTBEAT = "sweeper"
 
@@ -44,18 +44,28 @@ def take_back_lost_leases() -> None:
         lost = list(db.scalars(select(Job).where(*is_lost).order_by(Job.lease_until).limit(settings().sweep_batch)))
     for job in lost:
         log.warning("job.lease_lost", job_id=str(job.id), claims=job.claims)
-        give_back(job)
+        give_back(job, "lease_lost")
 
 
 def resend_waiting() -> None:
-    """Sends again what waits in Postgres but, by the count, no longer in the queue."""
+    """Sends a message for every job that waits in Postgres and has none in the queue, by the count.
+
+    Any message brings any job, so a count is all there is to compare. While messages wait, a job that was sent for
+    already waits longer every time; an empty queue beside waiting jobs has lost them for certain.
+    """
     waiting = broker.waiting()
     with transaction() as db:
         due = (Job.state == JobState.QUEUED, Job.next_attempt_at <= func.now())
-        in_rows = db.scalars(select(func.count()).where(*due)).one()
-        room = min(in_rows - waiting, settings().queue_cap - waiting, settings().sweep_batch)
+        in_rows = db.scalars(select(func.count()).select_from(select(Job.id).where(*due).limit(_enough()).subquery()))
+        room = min(in_rows.one() - waiting, settings().queue_cap - waiting, settings().sweep_batch)
         if room > 0:
-            _resend(db, Job, broker.TaskName.READ_JOB, due, room, doublings=MOST_DOUBLINGS)
+            _resend(db, Job, broker.TaskName.READ_JOB, due, room, doublings=MOST_DOUBLINGS if waiting else 0)
+
+
+def hurry_old_batches() -> None:
+    """Lets batches that have waited long enough go in turn with what people wait for."""
+    with transaction() as db:
+        turns.hurry_old_batches(db, patience_seconds=settings().patience_seconds, limit=settings().sweep_batch)
 
 
 def take_back_lost_deliveries() -> None:
@@ -99,10 +109,15 @@ def _resend(
         broker.enqueue(db, task, identifier)
 
 
+def _enough() -> int:
+    return settings().queue_cap + settings().sweep_batch
+
+
 def forget_pictures() -> None:
-    """Deletes uploads of ended jobs that a worker had no time to delete itself."""
+    """Deletes uploads of ended jobs that a worker had no time to delete itself, and of dead ones after their time."""
     with transaction() as db:
-        ended = select(Job).where(Job.picture_key.is_not(None), Job.state.not_in(OPEN))
+        is_kept = func.coalesce(Job.replayable_until > func.now(), False)
+        ended = select(Job).where(Job.picture_key.is_not(None), Job.state.not_in(OPEN), ~is_kept)
         for job in db.scalars(ended.limit(settings().sweep_batch).with_for_update(skip_locked=True)):
             jobs.forget_picture(db, job)
 
@@ -117,6 +132,7 @@ def beat() -> None:
 STEPS = (
     take_back_lost_leases,
     resend_waiting,
+    hurry_old_batches,
     take_back_lost_deliveries,
     resend_due_deliveries,
     forget_pictures,

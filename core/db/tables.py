@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -116,7 +116,11 @@ class Job(Base):
     result: Mapped[bytes | None]  #: the reading as JSON, sealed
     failure: Mapped[dict[str, Any] | None]  #: reason and measured values; never a value read from the picture
 
+    priority: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")  #: `turns.Priority`
     claims: Mapped[int] = mapped_column(default=0, server_default="0")  #: times a worker took it; counted at the claim
+    crashes: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")  #: readers that died on it
+    trouble: Mapped[str | None]  #: why its last claim did not end it: `timeout`, `oom`, `crash`, `lease_lost`, ...
+    replayable_until: Mapped[datetime | None]  #: it was given up; its picture is kept for the operator until then
     lease_token: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime] = mapped_column(server_default=func.now())  #: not to be claimed before
@@ -139,6 +143,8 @@ class Job(Base):
         UniqueConstraint("session_id", "attempt"),
         Index(None, "organization_id", "id"),
         Index("ix_jobs_queued", "next_attempt_at", postgresql_where=text("state = 'queued'")),
+        Index("ix_jobs_waiting", "organization_id", "priority", "id", postgresql_where=text("state = 'queued'")),
+        Index("ix_jobs_replayable", "replayable_until", postgresql_where=text("replayable_until IS NOT NULL")),
         Index("ix_jobs_open", "organization_id", postgresql_where=text("state IN ('queued', 'reading')")),
         Index("ix_jobs_finished", "finished_at"),
         Index("ix_jobs_leased", "lease_until", postgresql_where=text("state = 'reading'")),

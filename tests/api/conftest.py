@@ -10,11 +10,9 @@ from uuid import UUID
 import numpy as np
 import pytest
 from PIL import Image
-from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from core import keys
-from core.db.tables import Job
 from core.keys import Scope
 from core.transaction import transaction
 
@@ -53,19 +51,18 @@ def picture() -> bytes:
 @pytest.fixture
 def worker(settings_env: dict[str, str]) -> Iterator[None]:
     """Reads whatever waits, as a Celery task would, on one thread; stops with the test."""
-    from worker.run_job import run_job
+    from worker import hold
+    from worker.run_job import run_next_job
 
     stop = threading.Event()
 
     def work() -> None:
         while not stop.wait(0.02):
-            with transaction() as db:
-                waiting = db.scalars(select(Job.id).where(Job.state == "queued").order_by(Job.id)).all()
-            for job_id in waiting:
-                run_job(job_id)
+            run_next_job()
 
     thread = threading.Thread(target=work)
     thread.start()
     yield
     stop.set()
     thread.join()
+    hold.close()
