@@ -55,10 +55,27 @@ def decode(readings: Sequence[LineReading], *, today: date | None = None) -> Dec
         return None
     found = _searched(promising, lines)
     best = found[0] if found else None
-    if best is None or best.digit_cost > MISPRINT or evaluate.breaks_its_classes(best):
-        printed = evaluate.as_printed(promising[0], evaluate.gather(promising[0], lines))
-        return _handed_out(printed, [], lines, today) if printed.score >= LEAST_SCORE else None
+    if best is None or _may_be_misprinted(best):
+        printed = _best_as_printed(promising, lines)
+        if best is None or _is_forced(best) or printed.score > best.score + MISPRINT:
+            best, found = printed, []
     return _handed_out(best, found[1:], lines, today) if best.score >= LEAST_SCORE else None
+
+
+def _is_forced(best: Candidate) -> bool:
+    """True when digits or classes contradict what is clearly printed."""
+    return best.digit_cost > MISPRINT or evaluate.breaks_its_classes(best)
+
+
+def _may_be_misprinted(best: Candidate) -> bool:
+    return _is_forced(best) or best.repair + best.hypothesis.alignment_cost > MISPRINT
+
+
+def _best_as_printed(promising: Sequence[Hypothesis], lines: Sequence[SeenLine]) -> Candidate:
+    printed = [
+        evaluate.as_printed(hypothesis, evaluate.gather(hypothesis, lines)) for hypothesis in promising[:SEARCHES]
+    ]
+    return max(printed, key=lambda candidate: candidate.score)
 
 
 def _searched(promising: Sequence[Hypothesis], lines: Sequence[SeenLine]) -> list[Candidate]:

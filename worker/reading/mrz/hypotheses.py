@@ -22,6 +22,7 @@ WAYS_A_GROUP = 6
 GROUPS = 4  #: the most pairs of layout and lines that are looked at closely
 NEAR = 8.0  #: nats behind the cheapest way to lay a line at which a way is given up
 WORSE = 12.0  #: nats behind the best bound at which a group or a way is given up
+MOST_PER_PLACE = 8.0  #: nats that one place may cost a bound: a print may break its own classes
 LONG_NUMBER_DOUBT = 7.0  #: nats that a filler may lie behind a digit for a long document number to be tried
 
 
@@ -45,7 +46,7 @@ class SeenLine:
             raise ValueError("a line has not as many centres as places")
         table = sheets.type_table()
         highest = folds.max(axis=(0, 2))
-        ceilings = (folds[table.kinds] + table.masks[:, None, :]).max(axis=2) - highest
+        ceilings = np.maximum((folds[table.kinds] + table.masks[:, None, :]).max(axis=2) - highest, -MOST_PER_PLACE)
         return cls(folds, highest, ceilings, centres, alignment.grid(centres, folds[0, : len(centres)].max(axis=1)), {})
 
     def alignments(self, length: int) -> Alignments:
