@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -17,13 +17,13 @@ from worker.reading.decode import Grey
 
 Floats = npt.NDArray[np.float64]
 
-COARSE_SIDE: Final = 640  #: pixels of the longest side: 13 px a character for a passport page that fills the picture
-FINE_SIDE: Final = 1100  #: the second look, for a document that fills a third of the picture
 _GAPS: Final = (3, 5, 8, 13)  #: px between letters that are joined to lines
 _ANGLE_STEP: Final = 1.5  #: degrees
 _STRIPE: Final = 2.5  #: px wide, in which letters are counted as being on one line
 _STRIPES_COUNTED: Final = 4
 _MOST_DIRECTIONS: Final = 3
+_MOST_SEEDS: Final = 40  #: pieces of a line from which one is put together, at each gap
+_PROMISING: Final = 1.8  #: score of two fair lines
 _LEAST_ELONGATION: Final = 10.0  #: length over height of a line found at first sight (a TD1 line has 25)
 _LEAST_CONTRAST: Final = 0.05  #: share of the paper's brightness by which ink is darker
 
@@ -82,19 +82,27 @@ class Band:
         return Band(tuple(line.turned() for line in reversed(self.lines)), self.score)
 
 
-def bands(grey: Grey, *, longest_side: int) -> list[Band]:
-    """Bands that may be an MRZ, the likeliest first, looked for at a scale of `longest_side` pixels.
+def bands(grey: Grey, *, longest_side: int) -> Iterator[Band]:
+    """Bands that may be an MRZ, roughly the likeliest first, looked for at a scale of `longest_side` pixels.
 
-    `grey` is (H, W) uint8; coordinates come back in its pixels.
+    `grey` is (H, W) uint8; coordinates come back in its pixels. One direction of print is searched after the other,
+    so a caller that is content with the first bands saves the rest of the work.
     """
     scale = min(1.0, longest_side / max(grey.shape))
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
     small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8) if scale < 1 else grey
     letters = _letters(ink(small))
-    found: list[Band] = []
+    told: list[Band] = []
+    kept_back: list[Band] = []
     for direction in _directions(letters):
-        found.extend(_along(letters, direction))
-    return [_scaled(band, 1 / scale) for band in _distinct(found)]
+        for band in _distinct(_along(letters, direction), told):
+            if band.score < _PROMISING:
+                kept_back.append(band)
+            else:
+                told.append(band)
+                yield _scaled(band, 1 / scale)
+    for band in _distinct(kept_back, told):
+        yield _scaled(band, 1 / scale)
 
 
 def ink(grey: Grey) -> Grey:
@@ -110,37 +118,28 @@ def ink(grey: Grey) -> Grey:
     return (contrast > np.maximum(cv2.convertScaleAbs(strongest, alpha=0.4), least)).astype(np.uint8)
 
 
-@dataclass(frozen=True, slots=True)
-class _Blobs:
-    """Sums over the ink of joined pieces: with them two pieces are merged by adding. Each (n,) float64."""
-
-    count: Floats
-    x: Floats
-    y: Floats
-    xx: Floats
-    yy: Floats
-    xy: Floats
-
-    def take(self, chosen: npt.NDArray[np.bool_]) -> _Blobs:
-        return _Blobs(*(sums[chosen] for sums in self.sums()))
-
-    def sums(self) -> tuple[Floats, ...]:
-        return self.count, self.x, self.y, self.xx, self.yy, self.xy
-
-    def together(self, chosen: Iterable[int]) -> Line:
-        """One line through the chosen pieces."""
-        index = list(chosen)
-        shape = _shapes(_Blobs(*(np.array([sums[index].sum()]) for sums in self.sums())))
-        return Line(*(float(value[0]) for value in shape))
+#: (6, n) sums over the ink of n pieces: count, x, y, xx, yy, xy. Two pieces are joined by adding their columns.
+_Sums = npt.NDArray[np.float64]
 
 
-def _shapes(blobs: _Blobs) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """x, y, angle, length, height of the rectangle with the same second moments."""
-    x, y = blobs.x / blobs.count, blobs.y / blobs.count
-    xx, yy, xy = blobs.xx / blobs.count - x * x, blobs.yy / blobs.count - y * y, blobs.xy / blobs.count - x * y
+def _shapes(sums: _Sums) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """x, y, angle, length, height of the rectangles with the same second moments, each (n,)."""
+    count = sums[0]
+    x, y = sums[1] / count, sums[2] / count
+    xx, yy, xy = sums[3] / count - x * x, sums[4] / count - y * y, sums[5] / count - x * y
     mean, spread = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
     length, height = np.sqrt(12 * np.maximum(mean + spread, 0.1)), np.sqrt(12 * np.maximum(mean - spread, 0.1))
     return x, y, 0.5 * np.arctan2(2 * xy, xx - yy), length, height
+
+
+def _line(sums: Floats) -> Line:
+    """The line through ink with these six sums."""
+    count, x, y, xx, yy, xy = (float(value) for value in sums)
+    x, y = x / count, y / count
+    xx, yy, xy = xx / count - x * x, yy / count - y * y, xy / count - x * y
+    mean, spread = (xx + yy) / 2, math.hypot((xx - yy) / 2, xy)
+    length, height = math.sqrt(12 * max(mean + spread, 0.1)), math.sqrt(12 * max(mean - spread, 0.1))
+    return Line(x, y, 0.5 * math.atan2(2 * xy, xx - yy), length, height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +168,7 @@ def _directions(letters: _Letters) -> list[float]:
         return []
     x, y = (letters.middles - letters.middles.mean(axis=0)).T
     across = np.outer(np.cos(angles), y) - np.outer(np.sin(angles), x)
-    reach = float(np.hypot(*letters.marks.shape)) / 2 + _STRIPE
+    reach = float(np.abs(across).max()) + _STRIPE
     stripes = int(2 * reach / _STRIPE) + 1
     cell = ((across + reach) / _STRIPE).astype(np.int64) + np.arange(len(angles))[:, None] * stripes
     counts = np.bincount(cell.ravel(), minlength=len(angles) * stripes).reshape(len(angles), stripes).astype(np.float64)
@@ -192,17 +191,19 @@ def _along(letters: _Letters, direction: float) -> list[Band]:
     level = np.asarray(cv2.warpAffine(letters.marks, turn, size, flags=flags), np.uint8)
     back = cv2.invertAffineTransform(turn)
     ys, xs = np.nonzero(level)
+    x, y = xs.astype(np.float64), ys.astype(np.float64)
+    weights = (None, x, y, x * x, y * y, x * y)
     found: list[Band] = []
     for gap in _GAPS:
         joined = cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
         rows = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, 2 * gap), np.uint8))
-        count, labels = cv2.connectedComponents(rows, connectivity=4, ltype=cv2.CV_32S)
-        label = np.asarray(labels[ys, xs], np.int32)
-        blobs = _blobs(label, xs.astype(np.float64), ys.astype(np.float64), count)
-        _, _, angle, length, height = _shapes(blobs)
+        count, labels = cv2.connectedComponents(rows, connectivity=4, ltype=cv2.CV_16U)
+        label = labels[ys, xs]
+        sums = np.stack([np.bincount(label, weight, count) for weight in weights]).astype(np.float64)[:, 1:]
+        sums = sums[:, sums[0] >= 3 * gap]
+        _, _, angle, length, height = _shapes(sums)
         fits = (height > 0.45 * gap) & (height < 4.5 * gap) & (length > 1.5 * gap) & (np.abs(angle) < 0.35)
-        fits &= blobs.count >= 3 * gap
-        lines = [replace(line, likeness=_likeness(level, line)) for line in _merged(blobs.take(fits))]
+        lines = [replace(line, likeness=_likeness(level, line)) for line in _merged(sums[:, fits])]
         found.extend(_stacked([_turned_back(line, back, direction) for line in lines]))
     return found
 
@@ -236,38 +237,31 @@ def _turned_back(line: Line, back: npt.NDArray[np.generic], direction: float) ->
     return replace(line, x=float(x), y=float(y), angle=line.angle + direction)
 
 
-def _blobs(label: npt.NDArray[np.int32], x: Floats, y: Floats, count: int) -> _Blobs:
-    number = np.bincount(label, minlength=count).astype(np.float64)
-    sums: list[Floats] = [
-        np.bincount(label, weights, count).astype(np.float64) for weights in (x, y, x * x, y * y, x * y)
-    ]
-    seen = number > 0
-    return _Blobs(number[seen], *(total[seen] for total in sums))
-
-
-def _merged(blobs: _Blobs) -> list[Line]:
+def _merged(sums: _Sums) -> list[Line]:
     """Joins pieces that lie on one line, the longest pieces first."""
-    x, y, angle, length, height = _shapes(blobs)
+    x, y, angle, length, height = _shapes(sums)
     free = np.ones(len(x), bool)
     lines: list[Line] = []
-    for seed in np.argsort(-length):
-        if not free[seed] or length[seed] < 3.5 * height[seed]:
+    seeds = np.flatnonzero(length >= 3.5 * height)
+    for seed in seeds[np.argsort(-length[seeds])][:_MOST_SEEDS]:
+        if not free[seed]:
             continue
-        members = [int(seed)]
         free[seed] = False
-        line = blobs.together(members)
+        whole = sums[:, seed].copy()
+        line = _line(whole)
         while True:
-            across = (x - line.x) * line.down[0] + (y - line.y) * line.down[1]
-            ahead = np.abs((x - line.x) * line.along[0] + (y - line.y) * line.along[1])
-            gap = ahead - (length + line.length) / 2
-            tall = np.sin(np.abs(angle - line.angle)) ** 2 * length + height
-            joins = free & (np.abs(across) < 0.45 * line.height) & (gap < 4 * line.height)
-            joins &= (tall < 1.6 * line.height) & (tall > 0.35 * line.height)
-            if not joins.any():
+            cosine, sine = math.cos(line.angle), math.sin(line.angle)
+            away_x, away_y = x - line.x, y - line.y
+            joins = free & (np.abs(away_y * cosine - away_x * sine) < 0.45 * line.height)
+            joins &= np.abs(away_x * cosine + away_y * sine) - (length + line.length) / 2 < 4 * line.height
+            near = np.flatnonzero(joins)
+            tall = np.sin(angle[near] - line.angle) ** 2 * length[near] + height[near]
+            near = near[(tall < 1.6 * line.height) & (tall > 0.35 * line.height)]
+            if not near.size:
                 break
-            free[joins] = False
-            members.extend(int(other) for other in np.flatnonzero(joins))
-            line = blobs.together(members)
+            free[near] = False
+            whole += sums[:, near].sum(axis=1)
+            line = _line(whole)
         if line.length > _LEAST_ELONGATION * line.height:
             lines.append(line)
     return lines
@@ -276,41 +270,37 @@ def _merged(blobs: _Blobs) -> list[Line]:
 def _stacked(lines: list[Line]) -> list[Band]:
     """Groups of lines one below the other, and every long line alone as a last resort."""
     found: list[Band] = []
-    below = {index: _next_below(lines, index) for index in range(len(lines))}
+    below = _next_below(lines)
+    followers = set(below) - {-1}
     for index, line in enumerate(lines):
         chain = [index]
-        while (following := below[chain[-1]]) is not None and len(chain) < 5:
-            chain.append(following)
-        if len(chain) == 1 and (line.length < 18 * line.height or index in below.values()):
-            continue
-        if index in below.values() and len(chain) < 4:
+        while below[chain[-1]] >= 0 and len(chain) < 5:
+            chain.append(below[chain[-1]])
+        if index in followers and len(chain) < 4:
             continue  # a part of a longer chain
-        band = tuple(lines[at] for at in chain)
-        found.append(Band(band, _score(band)))
+        if len(chain) > 1 or line.length >= 18 * line.height:
+            band = tuple(lines[at] for at in chain)
+            found.append(Band(band, _score(band)))
     return found
 
 
-def _next_below(lines: list[Line], index: int) -> int | None:
-    line = lines[index]
-    best: tuple[float, int] | None = None
-    for at, other in enumerate(lines):
-        if at == index or abs(math.sin(other.angle - line.angle)) > 0.08:
-            continue
-        offset = other.centre - line.centre
-        across, ahead = float(offset @ line.down), float(offset @ line.along)
-        height = (line.height + other.height) / 2
-        overlap = (line.length + other.length) / 2 - abs(ahead)
-        if not 1.3 * height < across < 4.2 * height or max(line.height, other.height) > 1.7 * min(
-            line.height, other.height
-        ):
-            continue
-        if overlap < 0.75 * min(line.length, other.length) or min(line.length, other.length) < 0.3 * max(
-            line.length, other.length
-        ):
-            continue
-        if best is None or across < best[0]:
-            best = (across, at)
-    return None if best is None else best[1]
+def _next_below(lines: list[Line]) -> list[int]:
+    """For each line the nearest parallel one below it that may belong to the same zone, -1 for none."""
+    if not lines:
+        return []
+    x, y, angle, length, height = (
+        np.array([getattr(line, name) for line in lines]) for name in ("x", "y", "angle", "length", "height")
+    )
+    sine, cosine = np.sin(angle)[:, None], np.cos(angle)[:, None]
+    across = (y[None] - y[:, None]) * cosine - (x[None] - x[:, None]) * sine
+    ahead = (x[None] - x[:, None]) * cosine + (y[None] - y[:, None]) * sine
+    shorter, longer = np.minimum.outer(length, length), np.maximum.outer(length, length)
+    mean = np.add.outer(height, height) / 2
+    fits = (across > 1.3 * mean) & (across < 4.2 * mean) & (np.abs(np.sin(np.subtract.outer(angle, angle))) < 0.08)
+    fits &= np.maximum.outer(height, height) < 1.7 * np.minimum.outer(height, height)
+    fits &= (shorter > 0.3 * longer) & ((shorter + longer) / 2 - np.abs(ahead) > 0.75 * shorter)
+    nearest = np.where(fits, across, np.inf).argmin(axis=1)
+    return [int(at) if fits[index, at] else -1 for index, at in enumerate(nearest)]
 
 
 def _score(lines: tuple[Line, ...]) -> float:
@@ -331,12 +321,12 @@ def _elongation(line: Line) -> float:
     return min(1.0, ratio / 22, 55 / ratio)
 
 
-def _distinct(found: list[Band]) -> list[Band]:
-    """The best first; a band that lies in a better one is left out."""
+def _distinct(found: list[Band], told: list[Band]) -> list[Band]:
+    """The best first; a band that lies in a better one, or in one that was told before, is left out."""
     kept: list[Band] = []
     for band in sorted(found, key=lambda band: -band.score):
         middle = np.mean([line.centre for line in band.lines], axis=0)
-        if not any(_holds(better, middle) for better in kept):
+        if not any(_holds(better, middle) for better in (*told, *kept)):
             kept.append(band)
     return kept
 

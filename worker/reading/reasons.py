@@ -12,7 +12,7 @@ from worker.reading import zone
 from worker.reading.decode import Picture
 from worker.reading.mrz.characters import ALPHABET, FILLER
 
-LEAST_CONFIDENCE: Final = 0.6  #: below this an unsure zone is not handed out: it would be junk that looks like data
+LEAST_CONFIDENCE: Final = 0.4  #: below this an unsure zone is not handed out: it would be junk that looks like data
 LEAST_PITCH: Final = 5.5  #: picture px per character; below, letters have too few pixels
 LEAST_SHARPNESS: Final = 0.2  #: of `mrz_sharpness`
 MOST_GLARE: Final = 0.06  #: share of the zone washed out

@@ -88,15 +88,19 @@ class _Row:
     weight: float  #: ink found
 
 
-def strips(grey: Grey, band: locate.Band) -> list[Strip]:
-    """The lines of the band and those that stand between or beside them, top to bottom as the band's angle reads."""
+def strips(grey: Grey, band: locate.Band, *, beyond: float = 0.0) -> list[Strip]:
+    """The lines of the band and those that stand between or beside them, top to bottom as the band's angle reads.
+
+    Each is cut `beyond` picture pixels further than ink was seen, for print that hides in shadow or glare.
+    """
     view = _view(grey, band)
     height = _WORK_HEIGHT if view.scale * _height(band) > _WORK_HEIGHT - 1 else view.scale * _height(band)
     rows = _rows(view, height)
     if not rows:
         return []
     # Lines of an MRZ begin and end alike: where ink was lost at one end of a line, another line tells.
-    left, right = min(row.left for row in rows), max(row.right for row in rows)
+    left = min(row.left for row in rows) - beyond * view.scale
+    right = max(row.right for row in rows) + beyond * view.scale
     return [_cut(grey, view, row, left, right) for row in rows]
 
 
