@@ -15,6 +15,7 @@ _COMMANDS = {
     "key": "cli.admin:key",
     "subscription": "cli.admin:subscription",
     "usage": "cli.admin:show_usage",
+    "jobs": "cli.jobs:jobs",
 }
 
 

@@ -242,7 +242,7 @@ def fail(db: Session, claimed: Job, failure: Failure) -> None:
 def bury(
     db: Session, claimed: Job, failure: Failure, *, keep: timedelta, trouble: str, reader_died: bool = False
 ) -> None:
-    """Ends a claimed job that no reader could end. Its picture is kept for so long, see `core.dead`.
+    """Ends a claimed job that no reader could end. Its picture is kept for so long, see `cli.dead`.
 
     Raises `MoveRefused` when the lease is lost.
     """

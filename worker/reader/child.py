@@ -52,6 +52,7 @@ def _answer(answers: BinaryIO, read: Read, order: Order, picture: bytes) -> None
         answers.write(frames.frame(Kind.STAGE, stage.encode()))
 
     limits.allow_cpu(order.cpu_seconds)
+    answers.write(frames.frame(Kind.TAKEN))
     try:
         reply = frames.json_frame(Kind.ANSWER, read(picture, order, tell))
     except Exception as error:  # noqa: BLE001 - whatever a reader's bug raises is told by its name alone

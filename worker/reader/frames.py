@@ -18,10 +18,11 @@ class Kind(IntEnum):
     ORDER = 1  #: to the reader: how to read; JSON
     PICTURE = 2  #: to the reader: what to read; the bytes as uploaded
     READY = 3  #: from the reader: it is loaded
-    STAGE = 4  #: from the reader: what begins now
-    ANSWER = 5  #: from the reader: the reading; JSON
-    ERROR = 6  #: from the reader: the name of an exception, and it goes on
-    OUT_OF_MEMORY = 7  #: from the reader, its last words
+    TAKEN = 4  #: from the reader: it has the whole picture and begins; from now on the picture may be to blame
+    STAGE = 5  #: from the reader: what begins now
+    ANSWER = 6  #: from the reader: the reading; JSON
+    ERROR = 7  #: from the reader: the name of an exception, and it goes on
+    OUT_OF_MEMORY = 8  #: from the reader, its last words
 
 
 _KINDS = frozenset(Kind)

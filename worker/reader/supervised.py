@@ -75,6 +75,7 @@ class Reader:
         self._module = module
         self._process: subprocess.Popen[bytes] | None = None
         self._is_ready = False
+        self._has_taken = False
         self._heard = bytearray()
 
     @property
@@ -129,9 +130,18 @@ class Reader:
 
         Raises ReaderDied, ReaderFailed, ReaderUnavailable.
         """
-        self._wait_until_ready(on_tick)
         order = Order(document, self._engine, max_pixels, cpu_seconds=2 * self._seconds)
         message = frames.json_frame(Kind.ORDER, asdict(order)) + frames.frame(Kind.PICTURE, picture)
+        try:
+            return self._read_once(message, on_stage, on_tick)
+        except ReaderDied as died:
+            if died.death is Death.TIMEOUT or self._has_taken:
+                raise
+        return self._read_once(message, on_stage, on_tick)  # it was dead before it knew of the picture
+
+    def _read_once(self, message: bytes, on_stage: Callable[[str], None], on_tick: Callable[[], None]) -> Outcome:
+        self._wait_until_ready(on_tick)
+        self._has_taken = False
         try:
             return self._converse(message, on_stage, on_tick)
         except ReaderFailed:
@@ -159,6 +169,8 @@ class Reader:
     def _converse(self, message: bytes, on_stage: Callable[[str], None], on_tick: Callable[[], None]) -> Outcome:
         for kind, payload in self._exchange(message, self._seconds, on_tick):
             match kind:
+                case Kind.TAKEN:
+                    self._has_taken = True
                 case Kind.STAGE:
                     on_stage(payload.decode())
                 case Kind.ANSWER:

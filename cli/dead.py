@@ -1,4 +1,4 @@
-"""Jobs that were given up: which there are, and reading one again as a new attempt at its session."""
+"""Jobs that were given up: which there are, and reading one again as a new attempt at its session. Prints nothing."""
 
 from __future__ import annotations
 
