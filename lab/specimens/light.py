@@ -239,13 +239,23 @@ def _sensed(lit: Map, rng: np.random.Generator, sigma: float) -> Pixels:
 
 def _moire(size: tuple[int, int], rng: np.random.Generator) -> Map:
     """(H, W, 3) gains: the screen's own lines beating with the sensor's."""
-    y, x = np.ogrid[0 : size[0], 0 : size[1]]
+    y, x = np.arange(size[0], dtype=np.float32)[:, None], np.arange(size[1], dtype=np.float32)[None]
     angle = rng.uniform(-0.3, 0.3)
     fine, coarse = rng.uniform(2.1, 3.4), rng.uniform(18, 90)
-    strength = rng.uniform(0.03, 0.09)
-    screen = np.sin((x * np.cos(angle) + y * np.sin(angle)) * 6.2832 / fine) * strength
-    beat = np.sin((x * np.sin(angle * 3) + y * np.cos(angle * 3)) * 6.2832 / coarse) * strength
-    return np.asarray(np.dstack([1 + screen + beat * share for share in (1.0, 0.4, -0.6)]), dtype=np.float32)
+    strength = np.float32(rng.uniform(0.03, 0.09))
+    screen = strength * np.sin(_ramp(x, y, angle, fine))
+    beat = strength * np.sin(_ramp(x, y, np.pi / 2 - angle * 3, coarse))
+    gains = np.empty((*size, 3), np.float32)
+    for channel, share in enumerate((1.0, 0.4, -0.6)):
+        np.add(screen, beat * np.float32(share), out=gains[..., channel])
+    gains += np.float32(1)
+    return gains
+
+
+def _ramp(x: Map, y: Map, angle: float, period: float) -> Map:
+    """A phase that grows by a turn every `period` pixels along `angle`."""
+    step = 2 * np.pi / period
+    return np.asarray(x * np.float32(np.cos(angle) * step) + y * np.float32(np.sin(angle) * step), dtype=np.float32)
 
 
 def _photocopied(picture: Pixels, rng: np.random.Generator, zone: npt.NDArray[np.uint8]) -> Pixels:
