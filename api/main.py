@@ -11,8 +11,9 @@ from fastapi import FastAPI
 
 from api import errors, intake
 from api.dialects import biometric
+from api.dialects.nhn import app as nhn
 from api.limits import RateLimitHeaders
-from api.routes import admin, batches, events, health, jobs, sessions, subscriptions, webhook_endpoints
+from api.routes import admin, authenticity, batches, events, health, jobs, sessions, subscriptions, webhook_endpoints
 from api.uploads import BodyLimit
 from api.waiting import Waiters
 from core import logs, vault
@@ -30,9 +31,11 @@ def create_app() -> FastAPI:
     app.add_middleware(BodyLimit, max_bytes=settings().max_upload_bytes, larger=larger)
     app.add_middleware(RateLimitHeaders)
     errors.install(app)
-    for routes in (jobs, batches, sessions, events, webhook_endpoints, subscriptions, admin, health):
+    for routes in (jobs, batches, sessions, events, webhook_endpoints, subscriptions, authenticity, admin, health):
         app.include_router(routes.router)
     app.mount(biometric.PATH, biometric.create_app(app.state))
+    for generation in nhn.VERSIONS:
+        app.mount(f"/{generation}", nhn.create_app(app.state, generation))
     return app
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api import masking
 from core import sealed
 from core.backlog import Place
 from core.db import tables
@@ -185,6 +186,35 @@ class IssuedKeyView(View):
     """For dialects that send the public id and the secret apart."""
 
 
+class AuthenticityView(View):
+    """One answer to the question whether a document is authentic."""
+
+    is_authentic: bool
+    provider: str
+    """Whose word it is: `rules`, `registry`, `http` or `sandbox`."""
+    checks: list[CheckView]
+    at: datetime
+
+
+class LockView(View):
+    """Wrong issue dates given for one person's card."""
+
+    id: UUID
+    wrong_dates: int
+    last_job_id: UUID | None
+    """The reading of the last wrong date."""
+    locked_at: datetime | None
+    updated_at: datetime
+
+
+class EnvelopeKeyView(View):
+    """The public key of one service, without its private half."""
+
+    service: str
+    version: int
+    created_at: datetime
+
+
 def job(row: tables.Job, place: Place | None = None) -> dict[str, Any]:
     """A job as JSON; opens its sealed result."""
     return {
@@ -200,7 +230,7 @@ def job(row: tables.Job, place: Place | None = None) -> dict[str, Any]:
         "created_at": row.created_at,
         "started_at": row.claimed_at,
         "finished_at": row.finished_at,
-        "result": sealed.open_result(row),
+        "result": masking.shown(sealed.open_result(row)),
         "failure_reason": row.failure,
     }
 

@@ -12,6 +12,10 @@ IdmillError
 │   └── UploadUnsupported not one of the picture formats
 ├── DocumentUnsupported   no reader for this document kind in this release
 ├── RequestInvalid        a field with a value that cannot be used
+│   ├── EnvelopeKeyUnknown  no such version of the organization's public key, or no longer valid
+│   ├── EnvelopeDamaged     an electronic envelope that does not open; never says why
+│   ├── CheckKeyRefused     no right to a check of authenticity: unknown, used, expired or somebody else's
+│   └── CheckLocked         too many wrong issue dates for one person's card
 ├── SubscriptionRefused
 │   ├── NoSubscription    the organization has none at all
 │   ├── TechnologyMissing none of its subscriptions names the technology
@@ -109,6 +113,30 @@ class RequestInvalid(IdmillError):
     """The request cannot be used as it is."""
 
     code = "request-invalid"
+
+
+class EnvelopeKeyUnknown(RequestInvalid):
+    """This version of the public key is not known or no longer valid; fetch the current one."""
+
+    code = "envelope-key-unknown"
+
+
+class EnvelopeDamaged(RequestInvalid):
+    """The envelope does not open."""
+
+    code = "envelope-damaged"
+
+
+class CheckKeyRefused(RequestInvalid):
+    """This key to a check of authenticity is not known, used or expired; have the document read again."""
+
+    code = "check-key-refused"
+
+
+class CheckLocked(RequestInvalid):
+    """The issue date was wrong too often for this card; the operator can unlock it."""
+
+    code = "check-locked"
 
 
 class SubscriptionRefused(IdmillError):

@@ -121,6 +121,12 @@ def note_attempt(db: Session, job: Job, end_client: bytes) -> None:
     )
 
 
+def give_back(db: Session, subscription_id: UUID) -> None:
+    """Gives back one of the total that `admit` took, where there is a total."""
+    give_one = update(Subscription).where(Subscription.id == subscription_id, Subscription.total_limit.is_not(None))
+    db.execute(give_one.values(used=Subscription.used - 1))
+
+
 def settle(db: Session, job: Job, reason: FailureReason | None) -> None:
     """Books the end of a job: a reading is billed once, anything else gives back what it took."""
     if reason is None:
@@ -134,11 +140,10 @@ def settle(db: Session, job: Job, reason: FailureReason | None) -> None:
             )
         )
         return
-    give_one = update(Subscription).where(Subscription.id == job.subscription_id, Subscription.total_limit.is_not(None))
-    db.execute(give_one.values(used=Subscription.used - 1))
+    give_back(db, job.subscription_id)
     if reason in GIVEN_BACK_FOR:
-        give_back = update(Attempt).where(Attempt.job_id == job.id, Attempt.given_back_at.is_(None))
-        db.execute(give_back.values(given_back_at=func.now(), given_back_reason=reason.value))
+        forgive = update(Attempt).where(Attempt.job_id == job.id, Attempt.given_back_at.is_(None))
+        db.execute(forgive.values(given_back_at=func.now(), given_back_reason=reason.value))
 
 
 def _active(db: Session, organization_id: UUID, technology: Technology) -> list[Subscription]:
