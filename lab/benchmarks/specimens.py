@@ -27,6 +27,7 @@ class Outcome:
     level: str
     seed: int
     verdict: str  #: as `real.verdict`
+    accepted: bool  #: the reader was sure
     reason: str
     confidence: float
     cpu_ms: float
@@ -53,6 +54,7 @@ def _outcome(specimen: draw.Specimen, options: read.ReadingOptions) -> Outcome:
         level=specimen.level,
         seed=specimen.seed,
         verdict=real.verdict(reading, specimen.truth_lines),
+        accepted=real.is_accepted(reading),
         reason=reading.failure.reason.value if reading.failure else "",
         confidence=reading.mrz.confidence if reading.mrz else 0.0,
         cpu_ms=round(spent * 1000, 1),
@@ -76,6 +78,8 @@ def _group(outcomes: list[Outcome]) -> dict[str, Any]:
     return {
         "specimens": len(outcomes),
         "exact": verdicts[real.EXACT],
+        "accepted": sum(outcome.accepted for outcome in outcomes),
+        "accepted_but_wrong": verdicts[real.ACCEPTED_BUT_WRONG],
         "wrong_but_valid": verdicts[real.WRONG_BUT_VALID],
         "wrong": verdicts[real.WRONG],
         "silent": verdicts[real.SILENT],
@@ -109,7 +113,8 @@ def main() -> None:
     for name, group in summary(outcomes).items():
         cpu = group["cpu_ms"]
         print(
-            f"{name:24} {group['specimens']:5}  exact {group['exact']:5}  wrong-but-valid {group['wrong_but_valid']:3}"
+            f"{name:18} {group['specimens']:5}  exact {group['exact']:5}  accepted {group['accepted']:5}"
+            f"  but wrong {group['accepted_but_wrong']:2}  unsure: wrong-but-valid {group['wrong_but_valid']:3}"
             f"  wrong {group['wrong']:3}  silent {group['silent']:4}"
             f"  CPU {cpu['median']:6.1f} / {cpu['p90']:6.1f} ms  {group['reasons'] or ''}"
         )

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from core.documents import Box, Check, Field, Mrz, MrzFormat
+from core.documents import Box, Check, Field, Mrz, MrzFormat, Verdict
 from worker.reading import zone
 from worker.reading.mrz import parse
 from worker.reading.mrz.decode import Decoded
@@ -16,6 +16,10 @@ from worker.reading.mrz.formats import Span
 from worker.reading.rectify import Strip
 
 _DOCUMENT_TYPES: Final = {"P": "passport", "V": "visa", "AC": "crew_member_certificate"}  # ICAO Doc 9303-3 to 7
+
+
+READ_SURELY: Final = "read_surely"  #: name of the check that speaks about the reading instead of the print
+DOUBT: Final = 0.95  #: confidence below which an unsure reading's field is named by that check
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,15 @@ def told(sighting: zone.Sighting | None, *, today: date | None) -> Told:
         line_boxes=boxes,
     )
     fields = {name: _field(parsed, name, printed, decoded) for name in parsed.fields}
-    return Told(_document_type(decoded.format, decoded.lines[0]), fields, mrz, parsed.checks)
+    checks = (*parsed.checks, _read_surely(fields, is_sure=decoded.is_sure))
+    return Told(_document_type(decoded.format, decoded.lines[0]), fields, mrz, checks)
+
+
+def _read_surely(fields: dict[str, Field], *, is_sure: bool) -> Check:
+    """Fails when the lines had better be compared with the picture; names the fields in doubt."""
+    if is_sure:
+        return Check(READ_SURELY, Verdict.PASS)
+    return Check(READ_SURELY, Verdict.FAIL, tuple(name for name, found in fields.items() if found.confidence < DOUBT))
 
 
 def _field(parsed: parse.Parsed, name: str, printed: _Print, decoded: Decoded) -> Field:

@@ -20,6 +20,7 @@ MARGIN: Final = 0.25  #: of the print's height, above and below it in a strip
 STRIP_HEIGHT: Final = 48  #: px at most: the print is then 32 px high, more than any engine here uses
 LEAST_STRIP_HEIGHT: Final = 32  #: px; smaller print is enlarged to this
 _WORK_HEIGHT: Final = 14.0  #: px of capitals while edges are measured
+_SHORTEST, _LONGEST = 10, 75  #: heights that a line may be long: TD1 has 25, TD3 37, and more if ink was seen in part
 _WORK_LONGEST: Final = 1400  #: px: no region is measured at more than this
 
 
@@ -39,6 +40,7 @@ class Strip:
     start: float  #: picture px along, of the strip's left edge
     step: float  #: picture px per strip px; negative along the writing when the strip was turned by 180 degrees
     height: float  #: picture px, of the print
+    length: float  #: picture px, as far as ink was seen
     is_turned: bool = False
 
     def to_picture(self, points: Floats) -> Floats:
@@ -144,7 +146,8 @@ def _rows(view: _View, height: float) -> list[_Row]:
     if not found:
         return []
     most = max(row.weight for row in found)
-    return sorted((row for row in found if row.weight > 0.25 * most), key=_middle)
+    likely = [row for row in found if row.weight > 0.25 * most]
+    return sorted((row for row in likely if _SHORTEST < (row.right - row.left) / row.height < _LONGEST), key=_middle)
 
 
 def _middle(row: _Row) -> float:
@@ -237,7 +240,15 @@ def _cut(grey: Grey, view: _View, row: _Row, left: float, right: float) -> Strip
     start = view.left + left / view.scale - 0.5 * height
     wide = max(8, math.ceil(((right - left) / view.scale + height) / step))
     strip = Strip(
-        np.zeros((tall, wide), np.uint8), view.origin, view.along, view.down, bend, start, step, height
+        grey=np.zeros((tall, wide), np.uint8),
+        origin=view.origin,
+        along=view.along,
+        down=view.down,
+        bend=bend,
+        start=start,
+        step=step,
+        height=height,
+        length=(row.right - row.left) / view.scale,
     )
     return replace(strip, grey=_sampled(grey, strip))
 

@@ -21,7 +21,8 @@ from worker.reading.stopwatch import Stopwatch
 #: look, which sees least of grain and noise; the last one finds a document that fills a quarter of the picture.
 _LOOKS: Final = ((480, 2), (640, 2), (1000, 2))
 _MOST_BANDS: Final = 5  #: read in one picture, or a page of plain text would take seconds
-_SURELY_UPRIGHT: Final = 0.85  #: mean certainty of the characters above which the other way up is not tried
+_SURELY_UPRIGHT: Final = 0.95  #: certainty of the best line, not turned above; print on its head has 0.7 to 0.93
+_LEAST_CERTAINTY: Final = 0.45  #: of the best line; below, a band is texture and no print
 _READ_WELL: Final = 0.75  #: mean certainty of a line that is print of a zone
 _LENGTHS: Final = tuple(sorted({layout.length for layout in formats.LAYOUTS.values()}))
 _LEAST_PLACES: Final = 12  #: a line with fewer characters seen is no line of a zone
@@ -60,13 +61,34 @@ class Search:
     bands: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Who reads, by which calendar, and who looks at the clock."""
+
+    engine: OcrEngine
+    today: date | None
+    watch: Stopwatch
+
+    def lines(self, strips: list[Strip]) -> list[LineReading]:
+        with self.watch.measure("recognise"):
+            return self.engine.read_lines([strip.grey for strip in strips])
+
+    def sighting(self, strips: list[Strip], readings: list[LineReading]) -> Sighting:
+        pairs = [(s, r) for s, r in zip(strips, readings, strict=True) if len(r.centres) >= _LEAST_PLACES]
+        kept, seen = tuple(strip for strip, _ in pairs), tuple(reading for _, reading in pairs)
+        with self.watch.measure("decode"):
+            decoded = decode(seen, today=self.today) if seen else None
+        return Sighting(kept, seen, decoded)
+
+
 def search(grey: Grey, engine: OcrEngine, watch: Stopwatch, *, today: date | None = None) -> Search:
     """Looks for a zone until one is read surely or all likely bands were tried. `grey` is (H, W) uint8."""
+    reader = _Reader(engine, today, watch)
     best: Sighting | None = None
     seen = 0
     for band in _bands(grey, watch):
         seen += 1
-        for sighting in _sightings(grey, band, engine, watch, today):
+        for sighting in _sightings(grey, band, reader):
             if best is None or sighting.rank > best.rank:
                 best = sighting
             if best.is_sure:
@@ -91,22 +113,34 @@ def _bands(grey: Grey, watch: Stopwatch) -> Iterator[locate.Band]:
             yield band
 
 
-def _sightings(
-    grey: Grey, band: locate.Band, engine: OcrEngine, watch: Stopwatch, today: date | None
-) -> Iterator[Sighting]:
-    """The band as it lies and, unless that reads well, turned by 180 degrees."""
-    with watch.measure("straighten"):
+def _sightings(grey: Grey, band: locate.Band, reader: _Reader) -> Iterator[Sighting]:
+    """The band as it lies, then further along, then turned by 180 degrees, as far as what is seen asks for it."""
+    with reader.watch.measure("straighten"):
         strips = rectify.strips(grey, band)
-    if not strips:
+    # The two longest lines tell whether this is print of a zone at all.
+    main = sorted(range(len(strips)), key=lambda at: -strips[at].length)[:2]
+    first = dict(zip(main, reader.lines([strips[at] for at in main]), strict=True))
+    best_certainty = max((_certainty(reading) for reading in first.values()), default=0.0)
+    if best_certainty < _LEAST_CERTAINTY:
         return
-    upright = _sighted(strips, engine, watch, today)
+    others = [at for at in range(len(strips)) if at not in first]
+    first |= dict(zip(others, reader.lines([strips[at] for at in others]), strict=True))
+    upright = reader.sighting(strips, [first[at] for at in range(len(strips))])
     yield upright
     if beyond := _hidden(upright):
-        with watch.measure("straighten"):
+        with reader.watch.measure("straighten"):
             longer = rectify.strips(grey, band, beyond=beyond)
-        yield _sighted(longer, engine, watch, today)
-    if upright.certainty < _SURELY_UPRIGHT or upright.decoded is None:
-        yield _sighted([strip.turned() for strip in reversed(strips)], engine, watch, today)
+        yield reader.sighting(longer, reader.lines(longer))
+    if best_certainty < _SURELY_UPRIGHT:
+        turned = [strip.turned() for strip in reversed(strips)]
+        yield reader.sighting(turned, reader.lines(turned))
+
+
+def _certainty(reading: LineReading) -> float:
+    """Mean probability of the likeliest characters, 0 where too few were seen to tell."""
+    if len(reading.centres) < _LEAST_PLACES:
+        return 0.0
+    return float(np.exp(reading.log_probabilities.max(axis=1)).mean())
 
 
 def _hidden(sighting: Sighting) -> float:
@@ -116,27 +150,13 @@ def _hidden(sighting: Sighting) -> float:
     lengths = [
         (len(reading.centres), pitch_of(strip, reading))
         for strip, reading in zip(sighting.strips, sighting.readings, strict=True)
-        if float(np.exp(reading.log_probabilities.max(axis=1)).mean()) > _READ_WELL
+        if _certainty(reading) > _READ_WELL
     ]
     if len(lengths) < 2:
         return 0.0
     seen, pitch = sorted(lengths)[-2]
     lacking = next((length - seen for length in _LENGTHS if length >= seen), 0)
     return lacking * pitch if lacking > 1 else 0.0
-
-
-def _sighted(strips: list[Strip], engine: OcrEngine, watch: Stopwatch, today: date | None) -> Sighting:
-    with watch.measure("recognise"):
-        readings = engine.read_lines([strip.grey for strip in strips])
-    pairs = [
-        (strip, reading)
-        for strip, reading in zip(strips, readings, strict=True)
-        if len(reading.centres) >= _LEAST_PLACES
-    ]
-    kept, seen = tuple(strip for strip, _ in pairs), tuple(reading for _, reading in pairs)
-    with watch.measure("decode"):
-        decoded = decode(seen, today=today) if seen else None
-    return Sighting(kept, seen, decoded)
 
 
 def lines_of(sighting: Sighting) -> list[tuple[Strip, LineReading]]:
