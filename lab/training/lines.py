@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ Grey = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.float32]
 
 _LABELLED, _IGNORED, _CUT = 0.24, 0.31, 0.6  #: of the pitch, distance of a frame from a character's centre
+_NOWHERE = np.zeros(0, np.float32)
 IGNORE = -100  #: label of a frame that the loss leaves out
 
 
@@ -38,7 +39,7 @@ class DrawnLine:
 class _Print:
     """Ink before the camera."""
 
-    ink: paper.Plane  #: (H, W) 0..1
+    ink: Grey = field(repr=False)  #: (H, W) uint8, 255 where ink is
     text: str
     centres: Places  #: px of `ink`
     middle: float  #: y of the line's middle, px of `ink`
@@ -87,7 +88,7 @@ def _print_line(random: Random, faces: Sequence[glyphs.Face]) -> _Print:
         if random.random() < 0.6:
             other = texts.line(random)[: len(text)]
             _lay(canvas, atlas, other, places[: len(other)] + np.array([0, round(side * spacing)]))
-    return _Print(canvas.astype(np.float32) / np.float32(255), text, centres, middle, advance, atlas.face)
+    return _Print(canvas, text, centres, middle, advance, atlas.face)
 
 
 def _captured_pitch(random: Random) -> float:
@@ -104,7 +105,7 @@ def _photograph(random: Random, printed: _Print, pitch: float) -> tuple[paper.Pl
     scale_y = scale_x * float(np.exp(random.normal(0, 0.08)))
     size = (max(8, round(printed.ink.shape[1] * scale_x)), max(8, round(printed.ink.shape[0] * scale_y)))
     interpolation = cv2.INTER_AREA if scale_x < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(printed.ink, size, interpolation=interpolation).astype(np.float32, copy=False)
+    small = cv2.resize(printed.ink, size, interpolation=interpolation).astype(np.float32) / np.float32(255)
     width, height = size
     along = np.linspace(-1, 1, width, dtype=np.float32)
     drift = random.normal(0, 0.035) * width / 2
@@ -225,6 +226,19 @@ def draw(seed: int, faces: Sequence[glyphs.Face] | None = None) -> DrawnLine:
         face=printed.face,
         marks=marks,
     )
+
+
+def draw_nothing(seed: int, faces: Sequence[glyphs.Face] | None = None) -> DrawnLine:
+    """A line that must not be read: machine print upside down, or ordinary small print. Its text is empty."""
+    random = np.random.default_rng(seed)
+    line = draw(int(random.integers(2**63)), faces)
+    image = line.image[::-1, ::-1]
+    if random.random() < 0.3:
+        height, step = (max(8, side) for side in (round(line.pitch * 1.5), round(line.pitch)))
+        ground = paper.ground(random, (height, line.image.shape[1]), step)
+        light = paper.small_print(random, ground, random.uniform(0.7, 1.1))
+        image = paper.sensor(random, paper.lens(random, light, step), 100).astype(np.uint8)
+    return replace(line, image=np.ascontiguousarray(image), text="", centres=_NOWHERE, partial=_NOWHERE)
 
 
 def _inside(centres: Places, pitch: float, width: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

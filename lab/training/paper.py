@@ -157,11 +157,21 @@ def lens(random: Random, light: Plane, pitch: float) -> Plane:
     return light
 
 
+#: Drawn once: every photograph takes a random window of it, at a tenth of the cost of drawing its own.
+_GRAIN = np.random.default_rng(0).standard_normal(2**20, dtype=np.float32)
+
+
+def _grain(random: Random, shape: tuple[int, ...]) -> Plane:
+    count = int(np.prod(shape))
+    start = int(random.integers(0, max(1, len(_GRAIN) - count)))
+    return _plane(np.resize(_GRAIN[start : start + count], shape))
+
+
 def sensor(random: Random, light: Plane, contrast: float) -> Plane:
     """Noise, up to a fifth of the `contrast` between paper and ink in grey values, and the tone curve."""
     if random.random() < 0.6:
         strength = contrast * float(random.choice([0.015, 0.04, 0.08, 0.18], p=[0.35, 0.35, 0.2, 0.1]))
-        light = light + random.standard_normal(light.shape, dtype=np.float32) * np.float32(strength)
+        light = light + _grain(random, light.shape) * np.float32(strength)
     if random.random() < 0.3:
         light = _plane(255 * np.clip(light / 255, 0, 1) ** random.uniform(0.6, 1.7))
     return _plane(np.clip(light, 0, 255))
@@ -202,14 +212,20 @@ def _edge(random: Random, light: Plane, pitch: float) -> Plane:
     return light
 
 
-def _print(random: Random, light: Plane, pitch: float) -> Plane:
+def small_print(random: Random, light: Plane, size: float) -> Plane:
+    """Words in a proportional face across all of `light`; `size` 1 fills its height."""
     mask = np.zeros(light.shape, np.uint8)
-    text = "".join(random.choice(list("abcdefghiklmnoprstuvyzABDEGLMNRS.,:/-012"), 14))
-    size = light.shape[0] / 60 * random.uniform(0.35, 1.3)
-    origin = (int(random.uniform(-2, 0.3) * pitch), int(light.shape[0] * random.uniform(0.35, 0.9)))
+    letters = list("aaabcdeeefghiiklmnnooprrssttuvyz    ABDEGLMNRS.,:/-012")
+    text = "".join(random.choice(letters, max(14, light.shape[1] * 2 // light.shape[0])))
+    height = light.shape[0]
+    origin = (int(random.uniform(-2, 0.3) * height * 0.6), int(height * random.uniform(0.55, 0.9)))
     face = int(random.choice([cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX]))
-    cv2.putText(mask, text, origin, face, size, 255, max(1, int(pitch * 0.1)), cv2.LINE_AA)
+    cv2.putText(mask, text, origin, face, height / 34 * size, 255, max(1, height // 16), cv2.LINE_AA)
     return _plane(light * (1 - mask * np.float32(random.uniform(0.3, 0.9) / 255)))
+
+
+def _print(random: Random, light: Plane, _pitch: float) -> Plane:
+    return small_print(random, light, random.uniform(0.2, 0.7))
 
 
 def _bars(random: Random, light: Plane, pitch: float) -> Plane:

@@ -21,7 +21,7 @@ _LOOKALIKES = (
 
 
 def _pick(random: Random, pool: npt.NDArray[np.str_], count: int) -> str:
-    return "".join(random.choice(pool, count))
+    return "".join(pool[random.integers(0, len(pool), count)])
 
 
 def _fit(text: str, length: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -22,6 +21,7 @@ from lab.training.network import CLASSES, LineNetwork
 from worker.reading.engines import ocrb
 
 _CHUNK = 8  #: batches that are drawn together and sorted by width, so that little padding is computed
+_NOTHING = 0.06  #: of the lines are none: upside down or of another kind
 Batch = tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]  #: (N, 32, W) ink, (N, W / 4) labels
 
 
@@ -40,8 +40,9 @@ class Plan:
 
 def example(seed: int) -> tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]:
     """One drawn line as the network sees it, its pitch off by up to a quarter, with the label of every frame."""
-    line = lines.draw(seed)
-    off = float(np.clip(np.random.default_rng([seed, 1]).normal(0, 0.1), -0.26, 0.26))
+    random = np.random.default_rng([seed, 1])
+    line = lines.draw_nothing(seed) if random.random() < _NOTHING else lines.draw(seed)
+    off = float(np.clip(random.normal(0, 0.1), -0.26, 0.26))
     frames = max(8, round(line.image.shape[1] * ocrb.PITCH / line.pitch * np.exp(off) / ocrb.FRAME_WIDTH))
     ink = ocrb.normalise(line.image, frames * ocrb.FRAME_WIDTH)
     return ink.astype(np.float16), lines.frame_labels(line, frames).astype(np.int16)
@@ -58,7 +59,6 @@ def _stack(examples: list[tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]]
 
 
 def _draw_for_ever(queue: Queue[Batch], first_seed: int, size: int) -> None:
-    os.nice(5)
     cv2.setNumThreads(1)
     seed = first_seed
     while True:
@@ -142,12 +142,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--steps", type=int, default=0, help="instead of minutes: repeatable on any machine")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=3e-3, help="highest learning rate")
     parser.add_argument("--resume", type=Path, help="weights (.pt) to start from")
     parser.add_argument("--into", type=Path, default=Path("var/training"), help="folder for weights and model")
     parser.add_argument("--smoke", action="store_true", help="twenty steps, to see that everything runs")
     chosen = parser.parse_args()
     chosen.into.mkdir(parents=True, exist_ok=True)
-    plan = Plan(chosen.minutes, 20 if chosen.smoke else chosen.steps, chosen.seed)
+    plan = Plan(chosen.minutes, 20 if chosen.smoke else chosen.steps, chosen.seed, peak_rate=chosen.rate)
     print(train(plan, chosen.into, chosen.resume))
 
 

@@ -87,6 +87,14 @@ def test_all_degradations_occur(drawn: list[lines.DrawnLine]) -> None:
     assert marks == {"worn", "faint", "stamp", "shadow", "glare", "binarised", "jpeg"}
 
 
+def test_a_line_that_must_not_be_read_claims_no_text_and_is_blank_throughout() -> None:
+    for seed in range(30):
+        line = lines.draw_nothing(seed, glyphs.OWN_FACES[:1])
+        assert not line.text
+        assert set(lines.frame_labels(line, 50)) == {37}
+        assert line.image.std() > 0
+
+
 def test_a_missing_font_names_the_package_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = glyphs.Face("none", 1.0, "fonts/none.otf", "fonts-none", "none")
     monkeypatch.setattr(glyphs, "FACES", (nowhere,))

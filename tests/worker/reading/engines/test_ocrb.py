@@ -132,7 +132,7 @@ def _frames(runs: list[tuple[int, int, str]], length: int) -> ocrb.Frames:
     for start, stop, character in runs:
         share[start:stop, 37] = 1e-3
         share[start:stop, characters.ALPHABET.index(character)] = 1
-    return np.log(share / share.sum(axis=1, keepdims=True))
+    return np.asarray(np.log(share / share.sum(axis=1, keepdims=True)), np.float32)
 
 
 def test_fillers_whose_blank_between_was_lost_are_taken_apart() -> None:
