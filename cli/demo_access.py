@@ -16,6 +16,7 @@ from core.subscriptions import Technology
 from core.transaction import transaction
 
 TOTAL_LIMIT = 100_000_000  #: readings per technology; a limit nobody reaches by trying things out
+MOST_BAD_ENVELOPES = 5_000  #: before the demo's public key is replaced; enough to try every way of being wrong
 DAY = timedelta(days=1)
 _COMMENT = "How to reach the idmill on this machine: `. ./demo.env`. The keys stay the same as long as the data do."
 
@@ -27,7 +28,10 @@ def kept_or_made(file: Path) -> Access:
     kept = env_files.read(file)
     with transaction() as db:
         made = _make(db) if not _are_known(db, kept) else None
-        return made or {name: kept[name] for name in _NAMES}
+        access = made or {name: kept[name] for name in _NAMES}
+        _complete(db, access["IDMILL_API_KEY"])
+    token = keys.IssuedKey(access["IDMILL_NHN_APPKEY"], access["IDMILL_NHN_SECRET_KEY"]).text
+    return {**access, "IDMILL_NHN_TOKEN": token}
 
 
 def write(file: Path, access: Access, *, url: str, flower_url: str) -> None:
@@ -50,6 +54,16 @@ def _make(db: Session) -> Access:
     organization_id = keys.authenticate(db, access["IDMILL_API_KEY"]).organization_id
     nhn = keys.issue(db, organization_id, label="demo, NHN dialect", scopes=[Scope.NHN])
     return {**access, "IDMILL_NHN_APPKEY": nhn.public_id, "IDMILL_NHN_SECRET_KEY": nhn.secret}
+
+
+def _complete(db: Session, key: str) -> None:
+    """What the demo customer of an earlier release lacks: new technologies, and room to try wrong envelopes."""
+    organization = organizations.get(db, keys.authenticate(db, key).organization_id)
+    organization.most_bad_envelopes = MOST_BAD_ENVELOPES
+    known = {one.technology for one in subscriptions.subscriptions_of(db, organization.id)}
+    for technology in (one for one in Technology if one.value not in known):
+        starts_at = datetime.now(UTC) - DAY
+        subscriptions.subscribe(db, organization.id, technology, starts_at=starts_at, total_limit=TOTAL_LIMIT)
 
 
 def _customer(

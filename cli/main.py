@@ -16,6 +16,9 @@ _COMMANDS = {
     "subscription": "cli.admin:subscription",
     "usage": "cli.admin:show_usage",
     "jobs": "cli.jobs:jobs",
+    "registry": "cli.registry:registry",
+    "authenticity": "cli.registry:authenticity",
+    "envelope": "cli.envelope:envelope",
 }
 
 
