@@ -140,7 +140,7 @@ def prepare(var: Path, *, superuser_password: str, role_password: str, is_durabl
     home = _home(var.resolve())
     _put_aside_a_cluster_of_other_passwords(home, superuser_password)
     if not home.cluster.exists():
-        _make_cluster(home, superuser_password)
+        _make_cluster(home, superuser_password, is_durable=is_durable)
     _end_leftover(home.cluster)
     return Postgres(home, ports.free(), superuser_password, role_password, is_durable)
 
@@ -280,7 +280,7 @@ def _put_aside_a_cluster_of_other_passwords(home: Home, superuser_password: str)
     fingerprint.write_text(expected + "\n")  # of a random password: the hash gives nothing away
 
 
-def _make_cluster(home: Home, superuser_password: str) -> None:
+def _make_cluster(home: Home, superuser_password: str, *, is_durable: bool) -> None:
     password_file = home.directory / "initdb-password"
     try:
         descriptor = os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -288,12 +288,12 @@ def _make_cluster(home: Home, superuser_password: str) -> None:
             file.write(superuser_password)
         if home.account is not None:
             os.chown(password_file, home.account.uid, home.account.gid)
-        _initdb(home, password_file)
+        _initdb(home, password_file, is_durable=is_durable)
     finally:
         password_file.unlink(missing_ok=True)
 
 
-def _initdb(home: Home, password_file: Path) -> None:
+def _initdb(home: Home, password_file: Path, *, is_durable: bool) -> None:
     unfinished = home.directory / "data.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
@@ -308,7 +308,9 @@ def _initdb(home: Home, password_file: Path) -> None:
             "--auth=scram-sha-256",
             "--encoding=UTF8",
             "--no-locale",
+            *(() if is_durable else ("--no-sync",)),
         ],
+        start_new_session=True,  # Ctrl-C waits for its end
         user=None if home.account is None else home.account.uid,
         group=None if home.account is None else home.account.gid,
         extra_groups=None if home.account is None else [],

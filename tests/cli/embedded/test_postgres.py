@@ -21,8 +21,8 @@ from cli.embedded import postgres
 from cli.embedded.postgres import Postgres
 
 
-def prepared(var: Path, password: str = "abc123") -> Postgres:
-    return postgres.prepare(var, superuser_password=password, role_password="role123")
+def prepared(var: Path, password: str = "abc123", *, is_durable: bool = False) -> Postgres:
+    return postgres.prepare(var, superuser_password=password, role_password="role123", is_durable=is_durable)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_it_listens_on_loopback_only(postgres_server: Postgres) -> None:
 
 
 def test_committed_rows_survive_kill_9_and_a_new_start(var: Path) -> None:
-    server = prepared(var)
+    server = prepared(var, is_durable=True)
     running = children.start_and_wait(server.child(var / "log"))
     server.make_role_and_database()
     with server.connect(postgres.DATABASE) as connection:
@@ -78,7 +78,7 @@ def test_committed_rows_survive_kill_9_and_a_new_start(var: Path) -> None:
     running.stop()
     assert (server.home.cluster / "postmaster.pid").exists()
 
-    again = prepared(var)
+    again = prepared(var, is_durable=True)
     running = children.start_and_wait(again.child(var / "log"))
     try:
         again.make_role_and_database()
