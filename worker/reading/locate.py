@@ -210,15 +210,14 @@ def _along(letters: _Letters, direction: float) -> list[Band]:
 
 def _likeness(level: Grey, line: Line) -> float:
     """How near the strokes met along the line come to one and a half a letter: a dash has none, noise has many."""
-    along = np.arange(-line.length / 2, line.length / 2, 0.5)
-    met = []
-    for share in (-0.25, 0.0, 0.25):
-        points = line.centre[:, None] + np.outer(line.along, along) + (line.down * share * line.height)[:, None]
-        x = np.clip(np.rint(points[0]).astype(np.intp), 0, level.shape[1] - 1)
-        y = np.clip(np.rint(points[1]).astype(np.intp), 0, level.shape[0] - 1)
-        met.append(np.count_nonzero(np.diff(level[y, x].astype(np.int8)) > 0))
-    strokes = float(np.mean(met)) / (line.length / line.height)
-    return float(np.clip(strokes / 0.8, 0.1, 1.0) * np.clip(1.6 - 0.3 * strokes, 0.3, 1.0))
+    along = np.arange(-line.length / 2, line.length / 2, 0.7)
+    across = np.array([[-0.25], [0.0], [0.25]]) * line.height
+    cosine, sine = math.cos(line.angle), math.sin(line.angle)
+    x = np.minimum(np.maximum(line.x + cosine * along - sine * across + 0.5, 0), level.shape[1] - 1).astype(np.intp)
+    y = np.minimum(np.maximum(line.y + sine * along + cosine * across + 0.5, 0), level.shape[0] - 1).astype(np.intp)
+    marks = level[y, x]
+    strokes = np.count_nonzero(marks[:, 1:] > marks[:, :-1]) / 3 / (line.length / line.height)
+    return min(max(strokes / 0.8, 0.1), 1.0) * min(max(1.6 - 0.3 * strokes, 0.3), 1.0)
 
 
 def _turn(shape: tuple[int, ...], direction: float) -> tuple[Floats, tuple[int, int]]:

@@ -15,6 +15,7 @@ from worker.reading import locate
 from worker.reading.decode import Grey
 
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
 
 MARGIN: Final = 0.25  #: of the print's height, above and below it in a strip
 STRIP_HEIGHT: Final = 48  #: px at most: the print is then 32 px high, more than any engine here uses
@@ -136,11 +137,14 @@ def _rows(view: _View, height: float) -> list[_Row]:
     """Every line of print of about this height in the view, top to bottom."""
     profile = cv2.blur(view.ink.sum(axis=1).astype(np.float32), (1, max(3, round(height / 4)) | 1)).ravel()
     peaks = _runs(profile > 0.3 * np.percentile(profile, 97))
+    ys, xs = np.nonzero(view.ink)
     found: list[_Row] = []
     for top, foot in peaks:
         if not 0.4 * height < foot - top < 2.2 * height:
             continue
-        row = _row(view, (top + foot) / 2, height)
+        # Ink is sorted by rows: what is near lies in one piece. A tilt of 3 degrees over a line is 2 heights.
+        near = slice(*np.searchsorted(ys, ((top + foot) / 2 - 3 * height, (top + foot) / 2 + 3 * height)))
+        row = _row(xs[near], ys[near], (top + foot) / 2, height)
         if row is not None and not any(abs(_middle(row) - _middle(other)) < 0.6 * height for other in found):
             found.append(row)
     if not found:
@@ -159,9 +163,8 @@ def _runs(is_set: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(start), int(end)) for start, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _row(view: _View, middle: float, height: float) -> _Row | None:
+def _row(xs: Places, ys: Places, middle: float, height: float) -> _Row | None:
     """Follows one line: a bent middle through the ink, then its height and ends."""
-    ys, xs = np.nonzero(view.ink)
     bend = np.array([0.0, middle])
     for reach, degree in ((1.0, 1), (0.8, 1), (0.75, 2)):
         fitted = _followed(xs, ys, bend, reach=reach * height, degree=degree)
@@ -177,7 +180,7 @@ def _row(view: _View, middle: float, height: float) -> _Row | None:
     if not 0.45 * height < printed < 1.8 * height:
         return None
     bend[-1] += (top + foot) / 2
-    ends = _ends(xs[inside], view.ink.shape[1], height)
+    ends = _ends(xs[inside], height)
     if ends is None:
         return None
     return _Row(bend, printed, *ends, float(inside.sum()))
@@ -196,9 +199,7 @@ def _edges(away: Floats, height: float) -> tuple[float, float]:
     return (top - reach) / bins, (foot - reach) / bins
 
 
-def _followed(
-    xs: npt.NDArray[np.intp], ys: npt.NDArray[np.intp], bend: Floats, *, reach: float, degree: int
-) -> Floats | None:
+def _followed(xs: Places, ys: Places, bend: Floats, *, reach: float, degree: int) -> Floats | None:
     """A polynomial through the mean heights of ink in windows along the line, outliers left out."""
     away = ys - np.polyval(bend, xs)
     near = np.abs(away) < reach
@@ -220,9 +221,9 @@ def _followed(
     return np.asarray(np.polyadd(bend, correction), np.float64)
 
 
-def _ends(xs: npt.NDArray[np.intp], width: int, height: float) -> tuple[float, float] | None:
+def _ends(xs: Places, height: float) -> tuple[float, float] | None:
     """The longest stretch of ink without a gap of three letters."""
-    column = np.bincount(xs, minlength=width) > 0
+    column = np.bincount(xs) > 0
     gap = round(3 * height)
     joined = cv2.morphologyEx(column.astype(np.uint8)[None], cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     runs = _runs(np.asarray(joined).ravel() > 0)
@@ -262,19 +263,22 @@ def _in_picture(bend: Floats, view: _View) -> Floats:
 
 def _sampled(grey: Grey, strip: Strip) -> Grey:
     tall, wide = strip.grey.shape
-    xs, ys = np.meshgrid(np.arange(wide) + 0.5, np.arange(tall) + 0.5)
-    points = strip.to_picture(np.column_stack([xs.ravel(), ys.ravel()])) - 0.5
-    low = np.floor(points.min(axis=0)).astype(int) - 2
-    high = np.ceil(points.max(axis=0)).astype(int) + 3
+    # The middle of the print for every column, then every row at its distance from it: (tall, wide, 2) by addition.
+    middle = strip.to_picture(np.column_stack([np.arange(wide) + 0.5, np.full(wide, tall / 2)])) - 0.5
+    away = np.outer((np.arange(tall) + 0.5 - tall / 2) * strip.step, strip.down)
+    low = np.floor(middle.min(axis=0) + away.min(axis=0)).astype(int) - 2
+    high = np.ceil(middle.max(axis=0) + away.max(axis=0)).astype(int) + 3
     low, high = np.maximum(low, 0), np.minimum(high, (grey.shape[1], grey.shape[0]))
     if (high - low < 2).any():
         return np.full((tall, wide), 255, np.uint8)
     part: Grey = grey[low[1] : high[1], low[0] : high[0]]
-    points = points - low
+    middle = middle - low
     if strip.step > 1.5:  # shrink first, so that no pixel of the picture is skipped
         shrink = 1 / strip.step
         part = np.asarray(cv2.resize(part, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
-        points = (points + 0.5) * shrink - 0.5
-    across, down = points.astype(np.float32).T.reshape(2, tall, wide)
+        middle, away = (middle + 0.5) * shrink - 0.5, away * shrink
+    across, down = (
+        np.add.outer(away[:, axis].astype(np.float32), middle[:, axis].astype(np.float32)) for axis in (0, 1)
+    )
     method = cv2.INTER_CUBIC if strip.step < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.remap(part, across, down, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)

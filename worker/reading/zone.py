@@ -20,9 +20,10 @@ from worker.reading.stopwatch import Stopwatch
 #: (longest side in px, bands looked at). A passport page that fills the picture has 10 px a character at the first
 #: look, which sees least of grain and noise; the last one finds a document that fills a quarter of the picture.
 _LOOKS: Final = ((480, 2), (640, 2), (1000, 2))
-_MOST_BANDS: Final = 5  #: read in one picture, or a page of plain text would take seconds
+_MOST_BANDS: Final = 4  #: read in one picture, or a page of plain text would take seconds
 _SURELY_UPRIGHT: Final = 0.95  #: certainty of the best line, not turned above; print on its head has 0.7 to 0.93
 _LEAST_CERTAINTY: Final = 0.45  #: of the best line; below, a band is texture and no print
+_FEWEST_PLACES, _MOST_PLACES = 20, 60  #: characters seen on the best line of a zone, neighbours of the zone included
 _READ_WELL: Final = 0.75  #: mean certainty of a line that is print of a zone
 _LENGTHS: Final = tuple(sorted({layout.length for layout in formats.LAYOUTS.values()}))
 _LEAST_PLACES: Final = 12  #: a line with fewer characters seen is no line of a zone
@@ -120,8 +121,7 @@ def _sightings(grey: Grey, band: locate.Band, reader: _Reader) -> Iterator[Sight
     # The two longest lines tell whether this is print of a zone at all.
     main = sorted(range(len(strips)), key=lambda at: -strips[at].length)[:2]
     first = dict(zip(main, reader.lines([strips[at] for at in main]), strict=True))
-    best_certainty = max((_certainty(reading) for reading in first.values()), default=0.0)
-    if best_certainty < _LEAST_CERTAINTY:
+    if not _could_be_zone(list(first.values())):
         return
     others = [at for at in range(len(strips)) if at not in first]
     first |= dict(zip(others, reader.lines([strips[at] for at in others]), strict=True))
@@ -131,9 +131,17 @@ def _sightings(grey: Grey, band: locate.Band, reader: _Reader) -> Iterator[Sight
         with reader.watch.measure("straighten"):
             longer = rectify.strips(grey, band, beyond=beyond)
         yield reader.sighting(longer, reader.lines(longer))
-    if best_certainty < _SURELY_UPRIGHT:
+    if max(_certainty(reading) for reading in first.values()) < _SURELY_UPRIGHT:
         turned = [strip.turned() for strip in reversed(strips)]
         yield reader.sighting(turned, reader.lines(turned))
+
+
+def _could_be_zone(longest: list[LineReading]) -> bool:
+    """True when one of the two longest lines is print with about as many characters as a line of a zone."""
+    return any(
+        _FEWEST_PLACES <= len(reading.centres) <= _MOST_PLACES and _certainty(reading) >= _LEAST_CERTAINTY
+        for reading in longest
+    )
 
 
 def _certainty(reading: LineReading) -> float:
