@@ -36,9 +36,7 @@ class ReadResult:
     kept: compress.Kept | None = field(default=None, repr=False)
 
 
-def read(
-    picture: bytes, *, document: DocumentKind, options: ReadingOptions, on_stage: Stage | None = None
-) -> Reading:
+def read(picture: bytes, *, document: DocumentKind, options: ReadingOptions, on_stage: Stage | None = None) -> Reading:
     """Reads one uploaded picture. What is wrong with it stands in `failure` of the answer; nothing is raised for it.
 
     `on_stage` is told `compressing`, `reading` and `parsing` as each begins.

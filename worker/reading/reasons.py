@@ -41,10 +41,7 @@ def is_trusted(sighting: zone.Sighting) -> bool:
 def is_like_zone(sighting: zone.Sighting) -> bool:
     """True when the band has the shape of a zone: two lines of 24 to 50 characters, fillers among them."""
     counts = [len(reading.centres) for reading in sighting.readings]
-    neighbours = [
-        min(a, b) >= 24 and max(a, b) <= 50 and max(a, b) - min(a, b) <= 8
-        for a, b in pairwise(counts)
-    ]
+    neighbours = [min(a, b) >= 24 and max(a, b) <= 50 and max(a, b) - min(a, b) <= 8 for a, b in pairwise(counts)]
     return any(neighbours) and _fillers(sighting) >= 0.1
 
 
@@ -94,9 +91,7 @@ def _with_zone(best: zone.Sighting, measured: dict[str, float], picture: Picture
 
 
 def _box(best: zone.Sighting) -> Box | None:
-    ends = [
-        strip.box(float(reading.centres[0]), float(reading.centres[-1])) for strip, reading in zone.lines_of(best)
-    ]
+    ends = [strip.box(float(reading.centres[0]), float(reading.centres[-1])) for strip, reading in zone.lines_of(best)]
     return (ends[0][0], ends[0][1], ends[-1][2], ends[-1][3]) if ends else None
 
 
