@@ -17,7 +17,7 @@ PAD_COST = 3.0  #: a place missed at an end, where nothing shows it
 SQUEEZED_COST = 4.0  #: a place missed or doubled inside a run of fillers, against the centres
 STRANGER_COST = 1.5  #: an engine place at an end that belongs to no place of the line
 CROWDED_COST = 1.0  #: an engine place too close to its neighbour to be a character of its own
-HIDDEN_COST = 5.0  #: a stranger at one end where a place was missed at the other, so that the count looks right
+HIDDEN_COST = 8.0  #: a stranger at one end where a place was missed at the other, so that the count looks right
 MOST_STRANGERS_COST = 6.0  #: text beside the zone counts as one stranger, however long it is
 
 CROWDED = 0.55  #: share of the pitch under which two centres are one character

@@ -26,15 +26,14 @@ class Calibration:
     intercept: float
     log_odds_of_share: float
     margin: float
-    repair: float
     mean_log: float
-    missed: float
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a text must keep to be accepted without a person."""
 
+    confidence: float  #: 0..1, least
     cost: float  #: nats, most; `repair` and `weak` together
     margin: float  #: nats, least
     weak: float  #: nats, most
@@ -42,13 +41,13 @@ class Limits:
 
 
 #: `python -m lab.benchmarks.decoder --calibrate` prints these.
-CALIBRATION = Calibration(intercept=0.0, log_odds_of_share=1.0, margin=0.0, repair=0.0, mean_log=0.0, missed=0.0)
+CALIBRATION = Calibration(intercept=1.074, log_odds_of_share=0.8825, margin=0.0366, mean_log=4.967)
 
-LIMITS = Limits(cost=3.0, margin=2.0, weak=0.5, missed=6)
+LIMITS = Limits(confidence=0.995, cost=3.0, margin=2.0, weak=0.5, missed=6)
 #: Visas have no composite digit and so a weaker grammar.
-VISA_LIMITS = Limits(cost=2.0, margin=3.5, weak=0.3, missed=3)
+VISA_LIMITS = Limits(confidence=0.999, cost=2.0, margin=4.0, weak=0.1, missed=0)
 #: Print whose own digits are wrong: nothing but the engine's probabilities speaks for the text.
-AS_PRINTED_LIMITS = Limits(cost=1.0, margin=3.0, weak=0.3, missed=0)
+AS_PRINTED_LIMITS = Limits(confidence=0.998, cost=1.0, margin=8.0, weak=0.1, missed=0)
 
 HIGHEST_MARGIN = 12.0
 _LEAST_DOUBT = 1e-6
@@ -60,21 +59,13 @@ def features_vector(features: Features) -> tuple[float, ...]:
     return (
         math.log(share / (1.0 - share)),
         min(features.margin, HIGHEST_MARGIN),
-        min(features.repair, 30.0),
         max(features.mean_log, -5.0),
-        features.missed,
     )
 
 
 def stated(features: Features, calibration: Calibration = CALIBRATION) -> float:
     """The probability, 0..1, that every character is right."""
-    coefficients = (
-        calibration.log_odds_of_share,
-        calibration.margin,
-        calibration.repair,
-        calibration.mean_log,
-        calibration.missed,
-    )
+    coefficients = (calibration.log_odds_of_share, calibration.margin, calibration.mean_log)
     total = calibration.intercept + sum(
         coefficient * value for coefficient, value in zip(coefficients, features_vector(features), strict=True)
     )
@@ -84,7 +75,8 @@ def stated(features: Features, calibration: Calibration = CALIBRATION) -> float:
 def keeps(features: Features, limits: Limits) -> bool:
     """True when a text with these features may be accepted under these limits."""
     return (
-        features.repair + features.weak <= limits.cost
+        stated(features) >= limits.confidence
+        and features.repair + features.weak <= limits.cost
         and features.margin >= limits.margin
         and features.weak <= limits.weak
         and features.missed <= limits.missed
