@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import errors, intake
+from api import errors, headers, intake
 from api.dialects import biometric
 from api.dialects.nhn import app as nhn
 from api.limits import RateLimitHeaders
@@ -26,7 +26,7 @@ def create_app() -> FastAPI:
     """The application: `uvicorn --factory api.main:create_app`. Raises ValueError when a setting cannot be used."""
     logs.set_up_logs(settings().log_level)
     vault.vault()
-    app = FastAPI(title="idmill", version=version("idmill"), description=ABOUT, lifespan=_lifespan)
+    app = headers.Guarded(title="idmill", version=version("idmill"), description=ABOUT, lifespan=_lifespan)
     larger = {batches.router.prefix: settings().max_batch_bytes}
     app.add_middleware(BodyLimit, max_bytes=settings().max_upload_bytes, larger=larger)
     app.add_middleware(RateLimitHeaders)

@@ -12,7 +12,7 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from cli import env_files
-from core import errors
+from core import errors, settings
 
 FILE = "operator.env"  #: in the state directory of `idmill up`; mode 0600
 
@@ -29,13 +29,7 @@ var_option = click.option(
 @contextmanager
 def database(var: Path) -> Iterator[Any]:
     """One transaction on idmill's database. Ends the command with one sentence when it cannot be had or used."""
-    if "DATABASE_URL" not in os.environ:
-        kept = env_files.read(var / FILE)
-        if not kept:
-            raise click.ClickException(
-                f"No database: set DATABASE_URL and the other settings, or start `idmill up` ({var / FILE} is missing)."
-            )
-        os.environ.update(kept)
+    find_settings(var)
     from core.transaction import transaction  # noqa: PLC0415 - its settings are only now there
 
     try:
@@ -45,3 +39,15 @@ def database(var: Path) -> Iterator[Any]:
         raise click.ClickException(str(refused)) from None
     except OperationalError:
         raise click.ClickException("The database does not answer. Is `idmill up` running?") from None
+
+
+def find_settings(var: Path) -> None:
+    """Puts the settings of the idmill that is meant into this process's environment, where they are not there yet."""
+    if "DATABASE_URL" in os.environ or (settings.SECRETS / "database_url").is_file():
+        return
+    kept = env_files.read(var / FILE)
+    if not kept:
+        raise click.ClickException(
+            f"No database: set DATABASE_URL and the other settings, or start `idmill up` ({var / FILE} is missing)."
+        )
+    os.environ.update(kept)

@@ -92,19 +92,31 @@ def sweeper(env: Mapping[str, str], log: Path) -> Child:
     )
 
 
-def flower(env: Mapping[str, str], log: Path, *, port: int, password: str) -> Child:
-    """Flower on loopback, with a password, read-only: a view of task names, ids, states and times."""
+def flower(env: Mapping[str, str], log: Path, *, port: int, password: str, host: str = "127.0.0.1") -> Child:
+    """Flower with a password, read-only: a view of task names, ids, states and times."""
     without_flower = {name: value for name, value in env.items() if not name.startswith("FLOWER_")}
     return Child(
         name="flower",
         command=(
             *(sys.executable, "-m", "celery", "-A", "worker.app", "flower"),
-            *("--address=127.0.0.1", f"--port={port}", f"--conf={flower_view.__file__}"),
+            *(f"--address={host}", f"--port={port}", f"--conf={flower_view.__file__}"),
         ),
         env={**without_flower, "FLOWER_BASIC_AUTH": f"{FLOWER_USER}:{password}"},
         log=log,
-        is_ready=lambda: _answers_200("127.0.0.1", port, "/healthcheck"),
+        is_ready=lambda: _answers_200(_dialled(host), port, "/healthcheck"),
         stop_signal=signal.SIGTERM,
+        directory=ROOT,
+    )
+
+
+def metrics(env: Mapping[str, str], log: Path, *, host: str, port: int) -> Child:
+    """What Prometheus asks: numbers from Postgres, on a port that clients do not reach."""
+    return Child(
+        name="metrics",
+        command=(sys.executable, "-m", "worker.metrics", "--host", host, "--port", str(port)),
+        env=env,
+        log=log,
+        is_ready=lambda: _answers_200(_dialled(host), port, "/metrics"),
         directory=ROOT,
     )
 

@@ -6,6 +6,7 @@ import math
 import time
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -19,6 +20,7 @@ from core.transaction import after_commit
 
 QUEUE = "idmill.read"
 WEBHOOK_QUEUE = "idmill.webhooks"  #: its own, so that a slow receiver never keeps a picture waiting
+SEND_SECONDS = 1  #: what a message is worth; the row is safe without it
 BREAK_SECONDS = 2.0  #: after a failed send the sweeper takes over for so long; a frozen broker must not slow accepts
 
 log = structlog.get_logger()
@@ -35,7 +37,8 @@ class TaskName(StrEnum):
 @lru_cache(maxsize=1)
 def celery() -> Celery:
     """The Celery application of this process. The reasons stand in the comments; times are seconds."""
-    app = Celery("idmill", broker=settings().redis_url.get_secret_value(), set_as_current=False)
+    url = settings().broker_url.get_secret_value() or settings().redis_url.get_secret_value()
+    app = Celery("idmill", broker=url, set_as_current=False)
     app.conf.update(
         task_default_queue=QUEUE,
         task_routes={TaskName.SEND_WEBHOOK.value: {"queue": WEBHOOK_QUEUE}},
@@ -50,17 +53,34 @@ def celery() -> Celery:
         worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport_options={
-            # a message that is not acknowledged comes back after this; the fence makes a double harmless
-            "visibility_timeout": 2 * _task_seconds(),
-            "unacked_restore_interval": 5,
-            "unacked_restore_throttle": 1,
-            "health_check_interval": 5,
-            "socket_timeout": 1,
-            "socket_connect_timeout": 1,
-        },
+        broker_transport_options=_of_rabbitmq() if url.startswith("amqp") else _of_valkey(),
+        control_queue_exclusive=url.startswith("amqp"),  # RabbitMQ phases out shared queues that do not last
+        event_queue_exclusive=url.startswith("amqp"),
     )
     return app
+
+
+def _of_valkey() -> dict[str, Any]:
+    return {
+        # a message that is not acknowledged comes back after this; the fence makes a double harmless
+        "visibility_timeout": 2 * _task_seconds(),
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "health_check_interval": 5,
+        "socket_timeout": SEND_SECONDS,
+        "socket_connect_timeout": SEND_SECONDS,
+    }
+
+
+def _of_rabbitmq() -> dict[str, Any]:
+    """No `read_timeout`: a consumer that waits for work reads for as long as there is none."""
+    return {
+        "confirm_publish": True,
+        "connect_timeout": SEND_SECONDS,
+        "write_timeout": SEND_SECONDS,
+        "heartbeat": 10,
+        "max_retries": 0,  # of a send; a worker's own connection is tried for ever
+    }
 
 
 def _task_seconds() -> int:
@@ -81,7 +101,13 @@ def send(task: TaskName, identifier: UUID) -> bool:
     try:
         if task is TaskName.READ_JOB:
             crash_points.reach(CrashPoint.BEFORE_PUBLISH)
-        celery().send_task(task, args=[str(identifier)], retry=False, argsrepr=f"('{identifier}',)")
+        celery().send_task(
+            task,
+            args=[str(identifier)],
+            retry=False,
+            argsrepr=f"('{identifier}',)",
+            confirm_timeout=SEND_SECONDS,  # only RabbitMQ confirms
+        )
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the row is safe
         _breaker["silent_until"] = time.monotonic() + BREAK_SECONDS
         log.warning("queue.send_failed", error=type(error).__name__)

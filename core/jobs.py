@@ -28,7 +28,7 @@ from core import (
 )
 from core.crash_points import CrashPoint
 from core.db.tables import Job
-from core.documents import DocumentKind, Failure, FailureReason
+from core.documents import DocumentKind, Failure, FailureReason, Verdict
 from core.states import ENTERED_FROM, OPEN, JobState, Stage, Status, status_of
 from core.transaction import after_commit
 
@@ -231,7 +231,18 @@ def hand_over(db: Session, claimed: Job) -> None:
 def receive(db: Session, claimed: Job, result: Mapping[str, Any]) -> None:
     """Ends a claimed job with a reading. Raises `MoveRefused` when the lease is lost: then the result is dropped."""
     sealed_result = sealed.seal_result(claimed, dict(result))
-    _finish(db, claimed, JobState.RECEIVED, guard=_holds(claimed), result=sealed_result)
+    measures = measures_of(result)
+    _finish(db, claimed, JobState.RECEIVED, guard=_holds(claimed), result=sealed_result, measures=measures)
+
+
+def measures_of(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What the operator may know of a reading without opening it: durations and counts, no value, no position."""
+    checks = result.get("checks") or ()
+    return {
+        "timings_ms": result.get("timings_ms") or {},
+        "repaired": len((result.get("mrz") or {}).get("repaired") or ()),
+        "failed_checks": sum(check["verdict"] == Verdict.FAIL for check in checks),
+    }
 
 
 def fail(db: Session, claimed: Job, failure: Failure) -> None:
@@ -276,6 +287,7 @@ def erase(db: Session, organization_id: UUID, job_id: UUID) -> None:
         key_id=None,
         data_key=None,
         result=None,
+        measures=None,
         failure=None,
         client_metadata=None,
         callback_url=None,

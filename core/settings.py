@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SECRETS = Path("/run/secrets")  #: where Docker and Kubernetes put one file a secret, named as its variable
+
 
 class Settings(BaseSettings):
     """Read from the environment; each name below stands there in upper case, most with the prefix IDMILL_."""
@@ -17,6 +19,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = Field(validation_alias="DATABASE_URL")
     redis_url: SecretStr = Field(validation_alias="REDIS_URL")
+    #: where messages go instead of Valkey, `amqps://user:password@host/vhost`; calls are still counted in REDIS_URL
+    broker_url: SecretStr = Field(default=SecretStr(""), validation_alias="BROKER_URL")
 
     key_pepper: SecretStr  #: keyed hash of API keys and end client names; at least 32 characters
     vault_keys: SecretStr  #: key-encryption keys, `id:base64` of 32 bytes each, comma separated; the first one seals
@@ -66,11 +70,16 @@ class Settings(BaseSettings):
     crash_at: str = ""  #: the crash point where this process kills itself
     reader_module: str = ""  #: a reader that hangs and crashes on demand
 
+    hsts_seconds: int = Field(default=0, ge=0)  #: tells browsers to insist on TLS for so long; 0 where there is none
+
     log_level: str = "INFO"
     var: Path = Path("var")  #: where `idmill up` keeps its state
 
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process. Raises `pydantic.ValidationError` naming every missing variable."""
-    return Settings()
+    """The settings of this process: its environment, and for what is not there the files in `SECRETS`.
+
+    Raises `pydantic.ValidationError` naming every missing variable.
+    """
+    return Settings(_secrets_dir=SECRETS if SECRETS.is_dir() else None)

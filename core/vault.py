@@ -39,16 +39,32 @@ class Vault:
         self._keys = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._active = next(iter(keys))
 
+    @property
+    def active(self) -> str:
+        """The id of the key-encryption key that wraps from now on."""
+        return self._active
+
+    @property
+    def key_ids(self) -> frozenset[str]:
+        """The ids of all key-encryption keys."""
+        return frozenset(self._keys)
+
     def new_key(self, context: str) -> DataKey:
         """A fresh data key bound to `context`, e.g. the job's id."""
-        plain = os.urandom(KEY_BYTES)
-        return DataKey(plain, _seal(self._keys[self._active], plain, context), self._active)
+        return self._wrap(os.urandom(KEY_BYTES), context)
+
+    def rewrap(self, key_id: str, wrapped: bytes, context: str) -> DataKey:
+        """The same data key under the active key-encryption key. Raises `VaultError`."""
+        return self._wrap(self.unwrap(key_id, wrapped, context), context)
 
     def unwrap(self, key_id: str, wrapped: bytes, context: str) -> bytes:
         """The plain data key. Raises `VaultError`."""
         if key_id not in self._keys:
             raise VaultError(f"no key-encryption key with id {key_id!r} in IDMILL_VAULT_KEYS")
         return _open(self._keys[key_id], wrapped, context)
+
+    def _wrap(self, plain: bytes, context: str) -> DataKey:
+        return DataKey(plain, _seal(self._keys[self._active], plain, context), self._active)
 
 
 def seal(data_key: bytes, plain: bytes, context: str) -> bytes:

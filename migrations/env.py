@@ -9,12 +9,14 @@ from sqlalchemy import create_engine, pool
 
 from core.db import tables  # noqa: F401 - fills the metadata
 from core.db.base import Base
+from core.settings import SECRETS
 
 
 def run() -> None:
     """Applies the migrations, one transaction each. A lock that is not had in five seconds is an error, not a queue."""
     options = {"options": "-c lock_timeout=5s"}
-    engine = create_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool, connect_args=options)
+    url = os.environ.get("DATABASE_URL") or (SECRETS / "database_url").read_text().strip()
+    engine = create_engine(url, poolclass=pool.NullPool, connect_args=options)
     with engine.connect() as connection:
         context.configure(
             connection=connection,

@@ -114,6 +114,7 @@ class Job(Base):
     data_key: Mapped[bytes | None]  #: wrapped; None once erased, and then nothing sealed under it opens again
 
     result: Mapped[bytes | None]  #: the reading as JSON, sealed
+    measures: Mapped[dict[str, Any] | None]  #: durations and counts of the reading, `jobs.measures_of`; no value of it
     failure: Mapped[dict[str, Any] | None]  #: reason and measured values; never a value read from the picture
 
     priority: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")  #: `turns.Priority`
@@ -261,6 +262,7 @@ class WebhookDelivery(Base):
         Index(None, "endpoint_id", "id"),
         Index("ix_webhook_deliveries_waiting", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_webhook_deliveries_sending", "lease_until", postgresql_where=text("state = 'sending'")),
+        Index("ix_webhook_deliveries_given_up", "finished_at", postgresql_where=text("state = 'failed'")),
     )
 
 
@@ -276,6 +278,8 @@ class WebhookAttempt(Base):
     milliseconds: Mapped[int]
     answer: Mapped[str]  #: its first characters
     error: Mapped[str | None]  #: why there is no answer, or why it does not count
+
+    __table_args__ = (Index(None, "at"),)
 
 
 class Batch(Base):
