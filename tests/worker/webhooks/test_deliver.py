@@ -354,7 +354,8 @@ def test_nothing_is_held_in_postgres_while_a_receiver_thinks(receiver, new_endpo
 
     def post(*_args, **_named):
         with transaction() as db:
-            others = "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'"
+            held = "state = 'idle in transaction' and datname = current_database()"
+            others = f"select count(*) from pg_stat_activity where {held}"
             open_transactions.append(db.connection().exec_driver_sql(others).scalar())
         raise deliver.dial.DialFailed("timed_out")
 
