@@ -58,6 +58,11 @@ class Line:
         """The same print read from the other side."""
         return Line(self.x, self.y, self.angle + math.pi, self.length, self.height)
 
+    def scaled(self, factor: float) -> Line:
+        """The line in a picture `factor` times as large."""
+        x, y, length, height = (value * factor for value in (self.x, self.y, self.length, self.height))
+        return replace(self, x=x, y=y, length=length, height=height)
+
     def corners(self) -> tuple[Point, Point, Point, Point]:
         """Clockwise from the top left one as it is read."""
         half, rise = self.along * self.length / 2, self.down * self.height / 2
@@ -81,6 +86,19 @@ class Band:
         """The band read from the other side."""
         return Band(tuple(line.turned() for line in reversed(self.lines)), self.score)
 
+    def scaled(self, factor: float) -> Band:
+        """The band in a picture `factor` times as large."""
+        return Band(tuple(line.scaled(factor) for line in self.lines), self.score)
+
+
+def shrunk(grey: Grey, longest_side: int) -> tuple[Grey, float]:
+    """The picture at most `longest_side` pixels long, never enlarged, and its pixels per pixel of `grey`."""
+    scale = min(1.0, longest_side / max(grey.shape))
+    if scale == 1.0:
+        return grey, scale
+    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8), scale
+
 
 def bands(grey: Grey, *, longest_side: int) -> Iterator[Band]:
     """Bands that may be an MRZ, roughly the likeliest first, looked for at a scale of `longest_side` pixels.
@@ -88,9 +106,7 @@ def bands(grey: Grey, *, longest_side: int) -> Iterator[Band]:
     `grey` is (H, W) uint8; coordinates come back in its pixels. One direction of print is searched after the other,
     so a caller that is content with the first bands saves the rest of the work.
     """
-    scale = min(1.0, longest_side / max(grey.shape))
-    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
-    small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8) if scale < 1 else grey
+    small, scale = shrunk(grey, longest_side)
     letters = _letters(ink(small))
     told: list[Band] = []
     kept_back: list[Band] = []
@@ -100,9 +116,9 @@ def bands(grey: Grey, *, longest_side: int) -> Iterator[Band]:
                 kept_back.append(band)
             else:
                 told.append(band)
-                yield _scaled(band, 1 / scale)
+                yield band.scaled(1 / scale)
     for band in _distinct(kept_back, told):
-        yield _scaled(band, 1 / scale)
+        yield band.scaled(1 / scale)
 
 
 def ink(grey: Grey) -> Grey:
@@ -336,11 +352,3 @@ def _holds(band: Band, point: Floats) -> bool:
         and abs(float((point - line.centre) @ line.along)) < line.length / 2
         for line in band.lines
     )
-
-
-def _scaled(band: Band, factor: float) -> Band:
-    lines = tuple(
-        replace(line, x=line.x * factor, y=line.y * factor, length=line.length * factor, height=line.height * factor)
-        for line in band.lines
-    )
-    return Band(lines, band.score)

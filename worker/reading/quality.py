@@ -20,6 +20,7 @@ def of_picture(grey: Grey) -> dict[str, float]:
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
     dark, middle, light = np.percentile(small[::2, ::2], (2, 50, 98))
     edges = cv2.Laplacian(small, cv2.CV_16S)
+    # Every second pixel is enough to rank by, and four times cheaper.
     return {
         "brightness": round(float(middle) / 255, 3),
         "contrast": round(float(light - dark) / 255, 3),
@@ -55,5 +56,7 @@ def _at_print_height(strip: Grey, share_of_print: float) -> Grey:
 def _spans(strip: Grey) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Darkest and lightest grey in windows of two letters along the strip."""
     width = 2 * _PRINT_HEIGHT
-    windows = [strip[:, left : left + width] for left in range(0, max(1, strip.shape[1] - width // 2), width)]
-    return np.array([np.percentile(window, (5, 90)) for window in windows], np.float64)
+    count = max(1, strip.shape[1] // width)
+    windows = strip[:, : count * width].reshape(strip.shape[0], count, -1).transpose(1, 0, 2).reshape(count, -1)
+    ordered = np.sort(windows, axis=1)
+    return ordered[:, [int(share * ordered.shape[1]) for share in (0.05, 0.9)]].astype(np.float64)

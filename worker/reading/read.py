@@ -91,7 +91,7 @@ def _by_mrz(
     found = zone.search(page.grey, engine, watch, today=options.today)
     tell("parsing")
     with watch.measure("judge"):
-        measured = quality.of_picture(page.grey) | zone.quality_of(found.best)
+        measured = quality.of_picture(found.coarse) | zone.quality_of(found.best)
         failure = reasons.failure(found, measured, page)
     with watch.measure("parse"):
         told = mrz_fields.NOTHING if failure else mrz_fields.told(found.best, today=options.today)

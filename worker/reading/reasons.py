@@ -78,10 +78,10 @@ def _with_zone(best: zone.Sighting, measured: dict[str, float], picture: Picture
     box = _box(best)
     if _is_cut_off(best, picture):
         reason, detail = FailureReason.CUT_OFF, "The lines run out of the picture. Get all of the document into it."
-    elif measured["mrz_glare"] > MOST_GLARE:
-        reason, detail = FailureReason.GLARE, "Light is reflected from the lines. Tilt the document or move the lamp."
     elif measured["px_per_character"] < LEAST_PITCH:
         reason, detail = FailureReason.TOO_SMALL, "The lines are too small in the picture. Go closer or send it larger."
+    elif measured["mrz_glare"] > MOST_GLARE:
+        reason, detail = FailureReason.GLARE, "Light is reflected from the lines. Tilt the document or move the lamp."
     elif measured["mrz_sharpness"] < LEAST_SHARPNESS:
         reason, detail = FailureReason.BLURRED, "The lines are blurred. Hold still, tap to focus, and try again."
     else:

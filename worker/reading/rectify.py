@@ -120,17 +120,26 @@ def _view(grey: Grey, band: locate.Band) -> _View:
     left, right = min(ends) - 4.5 * height, max(ends) + 4.5 * height
     top, bottom = min(rows) - 5 * height, max(rows) + 5 * height
     scale = min(_WORK_HEIGHT / height, _WORK_LONGEST / (right - left))
-    if scale < 0.5:  # shrink first: warping alone would skip pixels
-        shrink = 2 * scale
-        source = cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    else:
-        shrink, source = 1.0, grey
     size = (max(8, round((right - left) * scale)), max(8, round((bottom - top) * scale)))
-    corner = origin + left * along + top * down
-    matrix = np.column_stack([along / scale * shrink, down / scale * shrink, corner * shrink])
+    corners = [origin + x * along + y * down for x in (left, right) for y in (top, bottom)]
+    part, corner = _part(grey, np.array(corners))
+    # Shrink first: warping alone would skip pixels.
+    shrink = 2 * scale if scale < 0.5 else 1.0
+    if shrink < 1:
+        part = np.asarray(cv2.resize(part, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
+    start = origin + left * along + top * down - corner
+    matrix = np.column_stack([along / scale * shrink, down / scale * shrink, start * shrink])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    warped = np.asarray(cv2.warpAffine(source, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    warped = np.asarray(cv2.warpAffine(part, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     return _View(warped, locate.ink(warped), origin, along, down, scale, left, top)
+
+
+def _part(grey: Grey, points: Floats) -> tuple[Grey, Floats]:
+    """The part of the picture around these (n, 2) points, at least 2 x 2 pixels, and its upper left corner."""
+    limit = np.array([grey.shape[1], grey.shape[0]])
+    low = np.clip(np.floor(points.min(axis=0)).astype(int) - 2, 0, np.maximum(limit - 2, 0))
+    high = np.clip(np.ceil(points.max(axis=0)).astype(int) + 3, np.minimum(low + 2, limit), limit)
+    return grey[low[1] : high[1], low[0] : high[0]], low.astype(np.float64)
 
 
 def _rows(view: _View, height: float) -> list[_Row]:
@@ -266,13 +275,8 @@ def _sampled(grey: Grey, strip: Strip) -> Grey:
     # The middle of the print for every column, then every row at its distance from it: (tall, wide, 2) by addition.
     middle = strip.to_picture(np.column_stack([np.arange(wide) + 0.5, np.full(wide, tall / 2)])) - 0.5
     away = np.outer((np.arange(tall) + 0.5 - tall / 2) * strip.step, strip.down)
-    low = np.floor(middle.min(axis=0) + away.min(axis=0)).astype(int) - 2
-    high = np.ceil(middle.max(axis=0) + away.max(axis=0)).astype(int) + 3
-    low, high = np.maximum(low, 0), np.minimum(high, (grey.shape[1], grey.shape[0]))
-    if (high - low < 2).any():
-        return np.full((tall, wide), 255, np.uint8)
-    part: Grey = grey[low[1] : high[1], low[0] : high[0]]
-    middle = middle - low
+    part, corner = _part(grey, np.concatenate([middle + away[0], middle + away[-1]]))
+    middle = middle - corner
     if strip.step > 1.5:  # shrink first, so that no pixel of the picture is skipped
         shrink = 1 / strip.step
         part = np.asarray(cv2.resize(part, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)

@@ -21,6 +21,7 @@ from worker.reading.stopwatch import Stopwatch
 #: look, which sees least of grain and noise; the last one finds a document that fills a quarter of the picture.
 _LOOKS: Final = ((480, 2), (640, 2), (1000, 2))
 _MOST_BANDS: Final = 4  #: read in one picture, or a page of plain text would take seconds
+_ENOUGH: Final = 0.9  #: confidence of a decoded zone at which the search ends although the rules leave a doubt
 _SURELY_UPRIGHT: Final = 0.95  #: certainty of the best line, not turned above; print on its head has 0.7 to 0.93
 _LEAST_CERTAINTY: Final = 0.45  #: of the best line; below, a band is texture and no print
 _FEWEST_PLACES, _MOST_PLACES = 20, 60  #: characters seen on the best line of a zone, neighbours of the zone included
@@ -49,6 +50,11 @@ class Sighting:
         return self.decoded is not None and self.decoded.is_sure
 
     @property
+    def is_enough(self) -> bool:
+        """True when looking further is not worth its time."""
+        return self.decoded is not None and (self.decoded.is_sure or self.decoded.confidence >= _ENOUGH)
+
+    @property
     def rank(self) -> tuple[bool, float, float]:
         """Orders sightings of one picture, the best highest."""
         return self.is_sure, self.decoded.confidence if self.decoded else -1.0, self.certainty
@@ -60,6 +66,7 @@ class Search:
 
     best: Sighting | None
     bands: int
+    coarse: Grey = field(repr=False)  #: the picture at the finest scale of the search
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +94,26 @@ def search(grey: Grey, engine: OcrEngine, watch: Stopwatch, *, today: date | Non
     reader = _Reader(engine, today, watch)
     best: Sighting | None = None
     seen = 0
-    for band in _bands(grey, watch):
+    with watch.measure("find"):
+        coarse, scale = locate.shrunk(grey, _LOOKS[-1][0])  # once, since large photos take long to shrink
+    for band in _bands(coarse, watch):
         seen += 1
-        for sighting in _sightings(grey, band, reader):
+        for sighting in _sightings(grey, band.scaled(1 / scale), reader):
             if best is None or sighting.rank > best.rank:
                 best = sighting
-            if best.is_sure:
-                return Search(best, seen)
-    return Search(best, seen)
+            if best.is_enough:
+                return Search(best, seen, coarse)
+    return Search(best, seen, coarse)
 
 
-def _bands(grey: Grey, watch: Stopwatch) -> Iterator[locate.Band]:
+def _bands(coarse: Grey, watch: Stopwatch) -> Iterator[locate.Band]:
     left = _MOST_BANDS
     before = 0
     for longest_side, most in _LOOKS:
-        if before >= max(grey.shape):
+        if before >= max(coarse.shape):
             return  # the look before had every pixel
         before = longest_side
-        found = locate.bands(grey, longest_side=longest_side)
+        found = locate.bands(coarse, longest_side=longest_side)
         for _ in range(min(most, left)):
             with watch.measure("find"):
                 band = next(found, None)
@@ -153,7 +162,7 @@ def _certainty(reading: LineReading) -> float:
 
 def _hidden(sighting: Sighting) -> float:
     """Picture pixels of print that lines read well are short of a layout's length; 0 where nothing speaks for more."""
-    if sighting.is_sure:
+    if sighting.is_enough:
         return 0.0
     lengths = [
         (len(reading.centres), pitch_of(strip, reading))
@@ -185,5 +194,13 @@ def quality_of(sighting: Sighting | None) -> dict[str, float]:
     if not lines:
         return {}
     pitches = [pitch_of(strip, reading) for strip, reading in lines]
-    measured = quality.of_strips([strip.grey for strip, _ in lines], share_of_print=1 / (1 + 2 * rectify.MARGIN))
+    measured = quality.of_strips(
+        [_between_ends(strip, reading) for strip, reading in lines], share_of_print=1 / (1 + 2 * rectify.MARGIN)
+    )
     return {"px_per_character": round(float(np.median(pitches)), 2)} | measured
+
+
+def _between_ends(strip: Strip, reading: LineReading) -> Grey:
+    """The strip from its first character to its last: empty paper beside them is no glare."""
+    left, right = int(reading.centres[0]), int(reading.centres[-1]) + 1
+    return strip.grey[:, left:right] if right - left > strip.grey.shape[0] else strip.grey

@@ -12,7 +12,7 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from core.documents import Check, DocumentKind, FailureReason, Reading, Verdict
+from core.documents import DocumentKind, FailureReason, Reading, Verdict
 from lab.specimens import draw
 from worker.reading import mrz_fields, read, result
 
@@ -64,7 +64,7 @@ def test_a_reading_tells_document_type_fields_engine_and_times() -> None:
     assert reading.engine
     assert {"decode_picture", "find", "straighten", "recognise", "decode", "total"} <= set(reading.timings_ms)
     assert reading.quality["px_per_character"] > 5
-    assert Check(mrz_fields.READ_SURELY, Verdict.PASS) in reading.checks
+    assert [check.name for check in reading.checks].count(mrz_fields.READ_SURELY) == 1
     assert reading.picture is not None
     assert 0 < reading.picture.compressed_bytes <= 2_500_000
 
