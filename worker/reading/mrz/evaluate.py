@@ -186,5 +186,5 @@ def _scored(hypothesis: Hypothesis, evidence: Evidence, columns: Indices, prior:
     sheet = hypothesis.sheet
     repair = float((evidence.highest - evidence.folded[places, columns]).sum())
     priors = np.maximum(sheet.masks[places, columns], -OVERRULED)
-    score = sheet.strength - sheet.prior - repair - hypothesis.alignment_cost + prior + float(priors.sum())
+    score = hypothesis.evidence - repair - hypothesis.alignment_cost + prior + float(priors.sum())
     return score, repair

@@ -33,6 +33,7 @@ class SeenLine:
     folds: Floats = field(repr=False)  #: (3, places + 3, 37); the last rows are those of missed places
     highest: Floats = field(repr=False)  #: (places + 3,) the best log probability of each place in any folding
     ceilings: Floats = field(repr=False)  #: (types, places + 3) the best that a kind of place can get, less `highest`
+    clarity: float  #: at most 0: mean log probability of the likeliest characters; -3.6 where nothing can be seen
     centres: Floats
     grid: Grid
     by_length: dict[int, Alignments] = field(repr=False)  #: filled as lengths are asked for
@@ -47,7 +48,16 @@ class SeenLine:
         table = sheets.type_table()
         highest = folds.max(axis=(0, 2))
         ceilings = np.maximum((folds[table.kinds] + table.masks[:, None, :]).max(axis=2) - highest, -MOST_PER_PLACE)
-        return cls(folds, highest, ceilings, centres, alignment.grid(centres, folds[0, : len(centres)].max(axis=1)), {})
+        clarity = float(highest[: len(centres)].mean()) if len(centres) else 0.0
+        return cls(
+            folds,
+            highest,
+            ceilings,
+            clarity,
+            centres,
+            alignment.grid(centres, folds[0, : len(centres)].max(axis=1)),
+            {},
+        )
 
     def alignments(self, length: int) -> Alignments:
         """The ways to lay this line on `length` places."""
@@ -67,7 +77,8 @@ class Hypothesis:
         repr=False
     )  #: for each line, (length,) engine places, negative where one was missed
     alignment_cost: float  #: nats
-    bound: float  #: nats; the sheet's strength less all that alignment and classes cost
+    evidence: float  #: nats; the sheet's strength, less what is not clear in these lines
+    bound: float  #: nats; `evidence` less all that alignment and classes cost
 
 
 def promising(lines: Sequence[SeenLine]) -> list[Hypothesis]:
@@ -89,12 +100,15 @@ def promising(lines: Sequence[SeenLine]) -> list[Hypothesis]:
 def _groups(lines: Sequence[SeenLine]) -> Iterator[tuple[float, Layout, int]]:
     least: dict[int, Floats] = {length: np.array([_least(line, rows) for line in lines]) for length, rows in _ROWS}
     for layout, start in _FIRST_ROW.items():
-        strength = sheets.usual(layout)[0].strength
         costs = least[layout.length]
         for first in range(len(lines) - layout.lines + 1):
             cost = float(sum(costs[first + number, start + number] for number in range(layout.lines)))
             if np.isfinite(cost):
-                yield strength - cost, layout, first
+                yield _evidence(sheets.usual(layout)[0], lines[first : first + layout.lines]) - cost, layout, first
+
+
+def _evidence(sheet: Sheet, lines: Sequence[SeenLine]) -> float:
+    return sheet.strength - sheet.prior + sheet.layout.length * sum(line.clarity for line in lines)
 
 
 def _rows() -> tuple[list[tuple[int, Indices]], dict[Layout, int]]:
@@ -130,7 +144,7 @@ def _laid(layout: Layout, first: int, lines: Sequence[SeenLine]) -> Iterator[Hyp
 
 def _ways(sheet: Sheet, first: int, lines: Sequence[SeenLine]) -> Iterator[Hypothesis]:
     """The cheapest ways to lay the lines; lines that may be laid in one way only do not multiply."""
-    layout = sheet.layout
+    layout, evidence = sheet.layout, _evidence(sheet, lines)
     chosen = []
     for line, types in zip(lines, sheet.types.reshape(layout.lines, layout.length), strict=True):
         found = line.alignments(layout.length)
@@ -146,7 +160,8 @@ def _ways(sheet: Sheet, first: int, lines: Sequence[SeenLine]) -> Iterator[Hypot
             first,
             tuple(way[2] for way in ways),
             sum(way[1] for way in ways),
-            sheet.strength - sheet.prior - cost,
+            evidence,
+            evidence - cost,
         )
 
 
