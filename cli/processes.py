@@ -15,7 +15,6 @@ from celery.utils import nodenames
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli import flower_view
 from cli.children import Child
 from core import broker
 from core.db.tables import Heartbeat
@@ -99,7 +98,7 @@ def flower(env: Mapping[str, str], log: Path, *, port: int, password: str, host:
         name="flower",
         command=(
             *(sys.executable, "-m", "celery", "-A", "worker.app", "flower"),
-            *(f"--address={host}", f"--port={port}", f"--conf={flower_view.__file__}"),
+            *(f"--address={host}", f"--port={port}", f"--conf={ROOT / 'cli/flower_view.py'}"),
         ),
         env={**without_flower, "FLOWER_BASIC_AUTH": f"{FLOWER_USER}:{password}"},
         log=log,
