@@ -22,6 +22,7 @@ from core.transaction import transaction
 
 ROOT = Path(__file__).parents[1]
 FLOWER_USER = "idmill"
+FLOWER_VIEW = Path(__file__).with_name("flower_view.py")  #: Flower runs it; imported, it would ask for a password
 SENDERS = 8  #: webhooks sent at the same time
 
 
