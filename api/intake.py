@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api import uploads
 from api.dependencies import run
 from api.idempotency import Asked, Made
-from core import errors, jobs, sealed
+from core import admission, errors, jobs, sealed
 from core.db.tables import Job
 from core.states import JobState
 from core.transaction import transaction
@@ -79,6 +79,7 @@ def load(job_ids: list[UUID]) -> dict[UUID, Job]:
 
 async def _store(organization_id: UUID, upload: UploadFile, wanted: jobs.Request) -> sealed.StoredPicture:
     jobs.must_be_readable(wanted.document)
+    await run(admission.must_have_room, organization_id)  # a full house stores nothing
     picture, media_type = await uploads.receive(upload)
     return await run_in_threadpool(sealed.store_picture, organization_id, picture, media_type)
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import math
+import os
+import queue
+import threading
 import time
+from contextlib import suppress
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -21,7 +26,9 @@ from core.transaction import after_commit
 QUEUE = "idmill.read"
 WEBHOOK_QUEUE = "idmill.webhooks"  #: its own, so that a slow receiver never keeps a picture waiting
 SEND_SECONDS = 1  #: what a message is worth; the row is safe without it
-BREAK_SECONDS = 2.0  #: after a failed send the sweeper takes over for so long; a frozen broker must not slow accepts
+BREAK_SECONDS = 2.0  #: after a failed send the sweeper takes over for so long
+FLUSH_SECONDS = 2.0  #: a process that ends waits so long for its last messages
+MOST_UNSENT = 1000
 
 log = structlog.get_logger()
 _breaker = {"silent_until": 0.0}  # monotonic seconds
@@ -88,16 +95,47 @@ def _task_seconds() -> int:
 
 
 def enqueue(db: Session, task: TaskName, identifier: UUID) -> None:
-    """Sends a task for one row after the commit. A failed send is no error: the sweeper sends again."""
-    after_commit(db, lambda: send(task, identifier))
+    """Sends a task for one row after the commit, from a thread of its own: nobody waits for the broker.
+
+    A failed send is no error: the sweeper sends again.
+    """
+    after_commit(db, lambda: _put(task, identifier))
+
+
+def flush(seconds: float = FLUSH_SECONDS) -> bool:
+    """Waits until all that was enqueued has been tried, at most so long; True when it was."""
+    outbox = _outbox(os.getpid())
+    give_up_at = time.monotonic() + seconds
+    while outbox.unfinished_tasks and time.monotonic() < give_up_at:
+        time.sleep(0.01)
+    return not outbox.unfinished_tasks
+
+
+def _put(task: TaskName, identifier: UUID) -> None:
+    with suppress(queue.Full):  # the sweeper will find it
+        _outbox(os.getpid()).put_nowait((task, identifier))
+
+
+@lru_cache(maxsize=1)
+def _outbox(_process: int) -> queue.Queue[tuple[TaskName, UUID]]:
+    """The messages of this process on their way; a forked child begins its own."""
+    outbox: queue.Queue[tuple[TaskName, UUID]] = queue.Queue(MOST_UNSENT)
+    threading.Thread(target=_send_all, args=(outbox,), name="outbox", daemon=True).start()
+    atexit.register(flush)
+    return outbox
+
+
+def _send_all(outbox: queue.Queue[tuple[TaskName, UUID]]) -> None:
+    while True:
+        task, identifier = outbox.get()
+        send(task, identifier)
+        outbox.task_done()
 
 
 def send(task: TaskName, identifier: UUID) -> bool:
     """Sends now, best effort; False when the broker is away or was a moment ago."""
     if time.monotonic() < _breaker["silent_until"]:
         return False
-    if _breaker["silent_until"]:  # after a failure one call tries, and the others do not wait for what it finds
-        _breaker["silent_until"] = time.monotonic() + BREAK_SECONDS
     try:
         if task is TaskName.READ_JOB:
             crash_points.reach(CrashPoint.BEFORE_PUBLISH)
@@ -112,7 +150,6 @@ def send(task: TaskName, identifier: UUID) -> bool:
         _breaker["silent_until"] = time.monotonic() + BREAK_SECONDS
         log.warning("queue.send_failed", error=type(error).__name__)
         return False
-    _breaker["silent_until"] = 0.0
     return True
 
 
