@@ -17,6 +17,8 @@ Grey = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.float32]
 
 _LABELLED, _IGNORED, _CUT = 0.24, 0.31, 0.6  #: of the pitch, distance of a frame from a character's centre
+#: Half a turn makes another character of them, or the same: to call them blank would cost a "0070070071" its zeros.
+_ALIKE_TURNED = frozenset("0O8HINSXZ25691MW")
 _NOWHERE = np.zeros(0, np.float32)
 IGNORE = -100  #: label of a frame that the loss leaves out
 
@@ -28,7 +30,7 @@ class DrawnLine:
     image: Grey = field(repr=False)  #: (H, W) uint8
     text: str  #: the characters that can be read, left to right
     centres: Places  #: (len(text),) x in px of `image`
-    partial: Places  #: x of characters that the crop cuts through, for the loss to leave out
+    undecided: Places  #: x of characters for the loss to leave out: cut by the crop, or alike upside down
     pitch: float  #: px from character to character in `image`, mean
     captured_pitch: float  #: px per character when it was photographed: how much detail there ever was
     face: str
@@ -215,12 +217,12 @@ def draw(seed: int, faces: Sequence[glyphs.Face] | None = None) -> DrawnLine:
     factor = 1.0
     if random.random() < 0.6:
         image, factor = _resample(random, image)
-    whole, partial = _inside((centres - left) * factor, pitch * factor, image.shape[1])
+    whole, undecided = _inside((centres - left) * factor, pitch * factor, image.shape[1])
     return DrawnLine(
         image=image,
         text="".join(character for character, kept in zip(printed.text, whole, strict=True) if kept),
         centres=((centres[whole] - left) * factor).astype(np.float32),
-        partial=((centres[partial] - left) * factor).astype(np.float32),
+        undecided=((centres[undecided] - left) * factor).astype(np.float32),
         pitch=pitch * factor,
         captured_pitch=pitch,
         face=printed.face,
@@ -233,19 +235,21 @@ def draw_nothing(seed: int, faces: Sequence[glyphs.Face] | None = None) -> Drawn
     random = np.random.default_rng(seed)
     line = draw(int(random.integers(2**63)), faces)
     image = line.image[::-1, ::-1]
+    alike = np.array([character in _ALIKE_TURNED for character in line.text], bool)
+    undecided = line.image.shape[1] - np.concatenate([line.centres[alike], line.undecided])
     if random.random() < 0.3:
         height, step = (max(8, side) for side in (round(line.pitch * 1.5), round(line.pitch)))
         ground = paper.ground(random, (height, line.image.shape[1]), step)
         light = paper.small_print(random, ground, random.uniform(0.7, 1.1))
-        image = paper.sensor(random, paper.lens(random, light, step), 100).astype(np.uint8)
-    return replace(line, image=np.ascontiguousarray(image), text="", centres=_NOWHERE, partial=_NOWHERE)
+        image, undecided = paper.sensor(random, paper.lens(random, light, step), 100).astype(np.uint8), _NOWHERE
+    return replace(line, image=np.ascontiguousarray(image), text="", centres=_NOWHERE, undecided=undecided)
 
 
 def _inside(centres: Places, pitch: float, width: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Which characters lie inside the crop, and which it cuts through."""
     whole = (centres > 0.42 * pitch) & (centres < width - 0.42 * pitch)
-    partial = ~whole & (centres > -0.6 * pitch) & (centres < width + 0.6 * pitch)
-    return whole, partial
+    undecided = ~whole & (centres > -0.6 * pitch) & (centres < width + 0.6 * pitch)
+    return whole, undecided
 
 
 def frame_labels(line: DrawnLine, frames: int) -> npt.NDArray[np.int64]:
@@ -259,6 +263,6 @@ def frame_labels(line: DrawnLine, frames: int) -> npt.NDArray[np.int64]:
         codes = np.array([characters.ALPHABET.index(character) for character in line.text], np.int64)
         labels[away < _IGNORED] = IGNORE
         labels = np.where(away < _LABELLED, codes[nearest], labels)
-    for x in line.partial:
+    for x in line.undecided:
         labels[np.abs(middles - x) < _CUT * line.pitch] = IGNORE
     return labels

@@ -67,11 +67,11 @@ def test_labels_name_every_character_once_with_blank_between_or_ignored(drawn: l
 
 
 def test_what_the_crop_cuts_through_is_left_out_of_the_loss(drawn: list[lines.DrawnLine]) -> None:
-    cut = [line for line in drawn if len(line.partial)]
+    cut = [line for line in drawn if len(line.undecided)]
     assert cut
     for line in cut:
         frames = line.image.shape[1]
-        inside = int(np.clip(line.partial[0], 0, frames - 1))
+        inside = int(np.clip(line.undecided[0], 0, frames - 1))
         assert lines.frame_labels(line, frames)[inside] == lines.IGNORE
 
 
@@ -91,7 +91,7 @@ def test_a_line_that_must_not_be_read_claims_no_text_and_is_blank_throughout() -
     for seed in range(30):
         line = lines.draw_nothing(seed, glyphs.OWN_FACES[:1])
         assert not line.text
-        assert set(lines.frame_labels(line, 50)) == {37}
+        assert set(lines.frame_labels(line, 50)) <= {37, lines.IGNORE}
         assert line.image.std() > 0
 
 

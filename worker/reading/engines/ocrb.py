@@ -20,8 +20,8 @@ FRAME_WIDTH = 4  #: px of a normalised line per row of probabilities
 PITCH = 12.6  #: px per character of a normalised line that the network was trained around
 
 _BLANK = len(characters.ALPHABET)  #: column of the frames that says "no character's middle here"
-_PITCH_TO_HEIGHT = 0.68  #: of a line: pitch 2.54 mm, capitals 2.4 mm (OCR-B size I), a quarter of that on each side
-_TOLERATED = 0.1  #: of the pitch; a line whose pitch was guessed worse is read a second time at the measured one
+_PITCH_TO_HEIGHT = 0.65  #: of a line: pitch 2.54 mm, capitals 2.4 mm (OCR-B size I), a quarter of that on each side
+_TOLERATED = 0.12  #: of the pitch; a line whose pitch was guessed worse is read a second time at the measured one
 _UNSURE = 0.9  #: mean probability of the likeliest characters below which other pitches are tried
 _OTHER_GUESSES = (0.77, 1.3)  #: times the first guess: with _TOLERATED around each they span 0.6 to 1.45
 _RUN = 0.55  #: of a pitch, how wide one character's run of frames is
@@ -105,11 +105,11 @@ def find_slots(frames: Frames) -> _Slots:
     pitch = _pitch(runs)
     pieces = [piece for run in runs for piece in _split(run, pitch)]
     pieces = _join(pieces, pitch)
-    rows = [_slot(frames, inked, *piece) for piece in pieces]
-    if not rows:
+    if not pieces:
         return _Slots(np.zeros((0, _BLANK), np.float32), np.zeros(0, np.float32), pitch, len(frames))
-    centres = np.array([centre for _, centre in rows], np.float32)
-    return _Slots(np.stack([row for row, _ in rows]), centres, pitch, len(frames))
+    share = _shares(np.array(pieces, np.float32), inked)
+    rows, centres = _averaged(share, frames), share @ (np.arange(len(frames), dtype=np.float32) + 0.5)
+    return _Slots(rows, np.asarray(centres, np.float32), pitch, len(frames))
 
 
 def _resize(line: Grey, size: tuple[int, int]) -> Grey:
@@ -159,13 +159,17 @@ def _join(pieces: list[tuple[float, float]], pitch: float) -> list[tuple[float, 
     return joined
 
 
-def _slot(frames: Frames, inked: npt.NDArray[np.float32], start: float, stop: float) -> tuple[LogProbabilities, float]:
-    """Log probabilities without blank and the centre, both averaged over the frames by how surely they are inked."""
-    edges = np.arange(len(frames), dtype=np.float32)
-    share = np.clip(np.minimum(edges + 1, stop) - np.maximum(edges, start), 0, 1) * inked
-    touched = np.flatnonzero(share)
-    share = share[touched] / share[touched].sum()
-    rows = frames[touched, :_BLANK]
+def _shares(pieces: npt.NDArray[np.float32], inked: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(places, frames), rows sum to 1: what each frame tells of a place, by overlap and by how surely it is inked."""
+    edges = np.arange(len(inked), dtype=np.float32)
+    overlap = np.minimum(edges + 1, pieces[:, 1:]) - np.maximum(edges, pieces[:, :1])
+    share = np.clip(overlap, 0, 1) * inked
+    return np.asarray(share / share.sum(axis=1, keepdims=True), np.float32)
+
+
+def _averaged(share: npt.NDArray[np.float32], frames: Frames) -> LogProbabilities:
+    """(places, 37): log probabilities without blank, averaged over the frames of each place."""
+    rows = frames[:, :_BLANK]
     rows = rows - np.logaddexp.reduce(rows, axis=1, keepdims=True)
     mean = share @ np.maximum(rows, _FLOOR)
-    return (mean - np.logaddexp.reduce(mean)).astype(np.float32), float(share @ (touched + 0.5))
+    return np.asarray(mean - np.logaddexp.reduce(mean, axis=1, keepdims=True), np.float32)
