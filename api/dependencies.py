@@ -57,8 +57,7 @@ async def caller(
 def _authenticate(text: str) -> tuple[keys.Caller, quotas.CallCount | None]:
     with transaction() as db:
         who = keys.authenticate(db, text)
-        limit = quotas.calls_per_minute(db, who.organization_id)
-    return who, quotas.count_call(who.organization_id, limit)
+    return who, quotas.count_call(who.organization_id, who.calls_per_minute)
 
 
 def _with(scope: Scope) -> Callable[[keys.Caller], Awaitable[keys.Caller]]:

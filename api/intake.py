@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 from uuid import UUID
 
 from fastapi import Request, Response, UploadFile
@@ -16,6 +17,8 @@ from core import admission, errors, jobs, sealed
 from core.db.tables import Job
 from core.states import JobState
 from core.transaction import transaction
+
+T = TypeVar("T")
 
 
 async def take(organization_id: UUID, upload: UploadFile, wanted: jobs.Request) -> Job:
@@ -59,16 +62,27 @@ async def take_once(
 
 async def until_ended(request: Request, organization_id: UUID, job_id: UUID, seconds: int) -> Job:
     """The job once it has ended, or as it is after so many seconds. Raises `NotFound`, `Erased`."""
+    return await watch(request, organization_id, job_id, seconds, lambda _, job: job)
+
+
+async def watch(
+    request: Request, organization_id: UUID, job_id: UUID, seconds: int, show: Callable[[Session | None, Job], T]
+) -> T:
+    """As `until_ended`, with what `show` makes of the job; an open one is shown in the transaction that read it."""
+
+    def look(db: Session) -> T:
+        return show(db, jobs.get(db, organization_id, job_id))
+
+    if not seconds:
+        return await run(look)
     with request.app.state.waiters.bell(job_id) as bell:
         job = await run(jobs.get, organization_id, job_id)
-        if not (job.is_open and seconds):
-            return job
-        ended: Job | None = await bell.wait(seconds)
+        ended: Job | None = await bell.wait(seconds) if job.is_open else job
     if ended is None:
-        return await run(jobs.get, organization_id, job_id)
+        return await run(look)
     if ended.state == JobState.ERASED:
         raise errors.Erased
-    return ended
+    return show(None, ended)
 
 
 def load(job_ids: list[UUID]) -> dict[UUID, Job]:

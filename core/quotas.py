@@ -9,10 +9,7 @@ from uuid import UUID
 
 import redis
 import structlog
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from core.db.tables import Organization
 from core.settings import settings
 
 WINDOW_SECONDS = 60
@@ -29,11 +26,6 @@ class CallCount:
     limit: int
     remaining: int  #: negative once the limit is passed
     reset_seconds: int  #: until the next window
-
-
-def calls_per_minute(db: Session, organization_id: UUID) -> int:
-    """The organization's limit."""
-    return db.scalars(select(Organization.calls_per_minute).where(Organization.id == organization_id)).one()
 
 
 def count_call(organization_id: UUID, limit: int) -> CallCount | None:

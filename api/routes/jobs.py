@@ -71,8 +71,7 @@ async def get_job(
 ) -> Any:
     """The job as it stands, or as it ends within `wait` seconds. Send the ETag back to be answered 304 meanwhile."""
     seconds = min(wait, settings().max_wait_seconds)
-    job = await intake.until_ended(request, caller.organization_id, job_id, seconds)
-    made = await run(_show, job) if job.is_open else _show(None, job)
+    made = await intake.watch(request, caller.organization_id, job_id, seconds, _show)
     if if_none_match == made.headers["ETag"]:
         return Response(status_code=304, headers=made.headers)
     response.headers.update(made.headers)
