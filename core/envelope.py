@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import os
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,9 +17,11 @@ from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID
 
-from cryptography.hazmat.primitives import serialization
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Select, case, func, select, text, update
 from sqlalchemy.orm import Session
 
@@ -44,6 +47,14 @@ class Service(StrEnum):
     ID_CARD = "id-card"
 
 
+class Profile(StrEnum):
+    """How an envelope is made. The first is the service's own; it shows equal beginnings of values sealed under one key
+    (the IV is part of the key) and cannot tell a tampered picture from a damaged one. The second does neither."""
+
+    PRESCRIBED = "RSA1_5+A256CBC"
+    HARDENED = "RSA-OAEP-256+A256GCM"  #: RFC 8017, 7.1 with SHA-256; NIST SP 800-38D, 12 bytes of nonce in front
+
+
 @dataclass(frozen=True, slots=True)
 class KeyPair:
     """A fresh RSA key, not stored yet."""
@@ -58,6 +69,7 @@ class SymmetricKey:
 
     plain: bytes = field(repr=False)
     is_known: bool = field(repr=False)
+    profile: Profile = Profile.PRESCRIBED
 
 
 def fresh_pair() -> KeyPair:
@@ -115,8 +127,8 @@ def note_failure(db: Session, key: EnvelopeKey) -> None:
     db.execute(counted.values(failures=EnvelopeKey.failures + 1, valid_until=ends))
 
 
-def symmetric_key(key: EnvelopeKey, sealed: str) -> SymmetricKey:
-    """The key that a client sealed (standard Base64 of RSAES-PKCS1-v1_5). Never fails; see `SymmetricKey`."""
+def symmetric_key(key: EnvelopeKey, sealed: str, profile: Profile = Profile.PRESCRIBED) -> SymmetricKey:
+    """The key that a client sealed, standard Base64. Never fails; see `SymmetricKey`."""
     private = _private_key(key.id, key.key_id, key.data_key, key.private_key, _context(key.organization_id, key.id))
     size, modulus = private.key_size // 8, private.public_key().public_numbers().n
     substitute = keyed_hash("envelope-substitute", f"{key.id}|{sealed}")
@@ -124,9 +136,9 @@ def symmetric_key(key: EnvelopeKey, sealed: str) -> SymmetricKey:
     cipher_text = _from_base64(sealed)
     # Length and range are public: whoever sent it knows them. OpenSSL refuses these and only these (see self_test).
     is_usable = len(cipher_text) == size and int.from_bytes(cipher_text) < modulus
-    plain = private.decrypt(cipher_text if is_usable else filler, padding.PKCS1v15())
+    plain = _decrypted(private, cipher_text if is_usable else filler, profile)
     is_known = is_usable and len(plain) == KEY_BYTES
-    return SymmetricKey(plain if is_known else substitute, is_known)
+    return SymmetricKey(plain if is_known else substitute, is_known, profile)
 
 
 def part_of(content: bytes) -> bytes:
@@ -142,10 +154,13 @@ def text_of(value: str) -> bytes:
 
 
 def unseal(key: SymmetricKey, cipher_text: bytes) -> tuple[bytes, bool]:
-    """AES-256-CBC, IV = first half of the key, PKCS #7: the plain bytes, and whether they are right.
+    """The plain bytes of a part or value, and whether they are right.
 
-    What is wrong does not show in the work done: the same decryption, the same look at sixteen bytes.
+    AES-256-CBC, IV = first half of the key, PKCS #7: what is wrong does not show in the work done; it is the same
+    decryption and the same look at sixteen bytes.
     """
+    if key.profile is Profile.HARDENED:
+        return _unseal_gcm(key, cipher_text)
     whole = len(cipher_text) - len(cipher_text) % BLOCK
     decryptor = _cipher(key.plain).decryptor()
     plain = decryptor.update(cipher_text[:whole] or bytes(BLOCK)) + decryptor.finalize()
@@ -159,8 +174,11 @@ def unseal(key: SymmetricKey, cipher_text: bytes) -> tuple[bytes, bool]:
 
 
 def seal(key: SymmetricKey, value: str) -> str:
-    """A value for the client: AES-256-CBC under its own key and the IV that the service prescribes, Base64."""
+    """A value for the client under its own key, Base64: AES-256-CBC with the IV that the service prescribes, or GCM."""
     plain = value.encode()
+    if key.profile is Profile.HARDENED:
+        nonce = os.urandom(vault.NONCE_BYTES)
+        return base64.b64encode(nonce + AESGCM(key.plain).encrypt(nonce, plain, None)).decode("ascii")
     fill = BLOCK - len(plain) % BLOCK
     encryptor = _cipher(key.plain).encryptor()
     return base64.b64encode(encryptor.update(plain + bytes([fill]) * fill) + encryptor.finalize()).decode("ascii")
@@ -179,6 +197,24 @@ def self_test() -> None:
                 "This OpenSSL answers wrong RSA padding with an error instead of implicit rejection; "
                 "electronic envelopes need OpenSSL 3.2 or newer."
             ) from error
+
+
+def _decrypted(private: rsa.RSAPrivateKey, cipher_text: bytes, profile: Profile) -> bytes:
+    """Empty only for OAEP, whose padding nobody but the sender can make: there a failure tells nothing."""
+    if profile is Profile.PRESCRIBED:
+        return private.decrypt(cipher_text, padding.PKCS1v15())
+    try:
+        return private.decrypt(cipher_text, padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None))
+    except ValueError:
+        return b""
+
+
+def _unseal_gcm(key: SymmetricKey, cipher_text: bytes) -> tuple[bytes, bool]:
+    nonce, sealed = cipher_text[: vault.NONCE_BYTES], cipher_text[vault.NONCE_BYTES :]
+    try:
+        return AESGCM(key.plain).decrypt(nonce, sealed, None), key.is_known
+    except (InvalidTag, ValueError):
+        return b"", False
 
 
 def _cipher(plain_key: bytes) -> Cipher[modes.CBC]:

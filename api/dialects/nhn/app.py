@@ -30,7 +30,10 @@ ABOUT = """Every answer is HTTP 200; `header` says whether it went well, and a f
 
 Seal 32 fresh random bytes with RSA/ECB/PKCS1Padding under the public key (Base64 of X.509 SubjectPublicKeyInfo), send
 them Base64 in `Symmetric-Key`; seal the picture with them, AES-256/CBC/PKCS7Padding, IV = their first 16 bytes, and
-send it raw or Base64 as the file part `image`. Values come back sealed in the same way, Base64."""
+send it raw or Base64 as the file part `image`. Values come back sealed in the same way, Base64.
+
+Not in the original: with `X-Envelope-Profile: RSA-OAEP-256+A256GCM` the 32 bytes are sealed with OAEP (SHA-256) and
+everything else with AES-256-GCM, a fresh nonce of 12 bytes in front. Equal values then look different."""
 
 
 def _header(name: str, description: str) -> dict[str, Any]:

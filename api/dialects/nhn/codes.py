@@ -117,6 +117,8 @@ OF_ERROR: dict[type[errors.IdmillError], Code] = {
     errors.RequestInvalid: Code.INVALID_PARAMETER,
     errors.TemporarilyUnavailable: Code.API_TEMPORARILY_UNAVAILABLE,
     errors.DocumentUnsupported: Code.API_TEMPORARILY_UNAVAILABLE,
+    errors.NotFound: Code.NOT_FOUND,
+    errors.Erased: Code.NOT_FOUND,  # while its caller waited
     errors.IdmillError: Code.FAIL,
 }
 

@@ -14,7 +14,9 @@ from api.dialects.nhn.callers import required
 from api.dialects.nhn.codes import Code, Refused
 from core import envelope, errors
 from core.db.tables import EnvelopeKey
-from core.envelope import Service, SymmetricKey
+from core.envelope import Profile, Service, SymmetricKey
+
+PROFILE_HEADER = "X-Envelope-Profile"  #: ours; the service has only one way
 
 PICTURES = {"image/jpeg": "jpg", "image/png": "png"}  #: and how `fileType` calls them
 
@@ -25,6 +27,7 @@ class Envelope:
 
     rsa_key: EnvelopeKey = field(repr=False)
     sealed_key: str = field(repr=False)
+    profile: Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,11 @@ class Opened:
 async def of(request: Request, organization_id: UUID, service: Service) -> Envelope:
     """The envelope of a request. Raises `Refused`, `EnvelopeKeyUnknown`."""
     version, sealed_key = required(request, "X-Key-Version", "Symmetric-Key")
-    return Envelope(await run(envelope.find, organization_id, service, version), sealed_key)
+    try:
+        profile = Profile(request.headers.get(PROFILE_HEADER) or Profile.PRESCRIBED)
+    except ValueError:
+        raise Refused(Code.INVALID_PARAMETER) from None
+    return Envelope(await run(envelope.find, organization_id, service, version), sealed_key, profile)
 
 
 async def open_picture(around: Envelope, content: bytes) -> Opened:
@@ -64,14 +71,14 @@ async def count_damaged(around: Envelope) -> None:
 
 
 def _open_picture(around: Envelope, content: bytes) -> Opened | None:
-    key = envelope.symmetric_key(around.rsa_key, around.sealed_key)
+    key = envelope.symmetric_key(around.rsa_key, around.sealed_key, around.profile)
     picture, is_right = envelope.unseal(key, envelope.part_of(content))
     media_type = _media_type(picture)
     return Opened(key, picture, media_type) if is_right and media_type else None
 
 
 def _open_values(around: Envelope, values: dict[str, str]) -> tuple[SymmetricKey, dict[str, str]] | None:
-    key = envelope.symmetric_key(around.rsa_key, around.sealed_key)
+    key = envelope.symmetric_key(around.rsa_key, around.sealed_key, around.profile)
     opened = {name: envelope.unseal(key, envelope.text_of(value)) for name, value in values.items()}
     texts = {name: _text(plain) for name, (plain, _) in opened.items()}
     is_right = all(right for _, right in opened.values()) and None not in texts.values()

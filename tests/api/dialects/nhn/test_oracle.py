@@ -190,3 +190,33 @@ def test_library_that_raises_for_wrong_padding_is_refused(monkeypatch):
         envelope.self_test()
     monkeypatch.undo()
     envelope.self_test()
+
+
+def test_hardened_profile_opens_and_hides_equal_values(nhn, reads, png):
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    reads("payment_card")
+    public, version = nhn.public_key("credit-card")
+    key, nonce = secrets.token_bytes(32), secrets.token_bytes(12)
+    oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+    headers = {
+        "X-Envelope-Profile": "RSA-OAEP-256+A256GCM",
+        "X-Key-Version": version,
+        "Symmetric-Key": base64.b64encode(load_der_public_key(public).encrypt(key, oaep)).decode(),
+    }
+
+    def post(content, **more):
+        return nhn.send("POST", "credit-card", headers={**headers, **more}, files={"image": ("sample.png", content)})
+
+    sealed = nonce + AESGCM(key).encrypt(nonce, png, None)
+    answer = post(sealed)
+    opened = [base64.b64decode(one["value"]) for one in answer.result["cardNums"]]
+    assert [AESGCM(key).decrypt(one[:12], one[12:], None) for one in opened] == [b"4000", b"1234", b"1234", b"1235"]
+    assert opened[1] != opened[2]
+    assert post(sealed[:-1]).code == 4000303
+    assert post(sealed[:-1] + bytes([sealed[-1] ^ 1])).code == 4000303
+    assert post(b"short").code == 4000303
+    assert post(sealed, **{"Symmetric-Key": nhn.sealer().under(public)}).code == 4000303
+    assert post(sealed, **{"X-Envelope-Profile": "RSA1_5+A256CBC"}).code == 4000303
+    assert post(sealed, **{"X-Envelope-Profile": "none"}).code == 4000001

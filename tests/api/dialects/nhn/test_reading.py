@@ -7,10 +7,10 @@ import copy
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from core import keys, organizations, subscriptions
-from core.db.tables import EnvelopeKey, Job
+from core.db.tables import EnvelopeKey
 from core.documents import Failure, FailureReason
 from core.keys import Scope
 from core.settings import settings
@@ -448,17 +448,33 @@ def test_native_api_shows_the_card_number_masked(nhn, client, reads, png):
     assert fields["valid_thru"] == "04/29"
 
 
-def test_neither_number_nor_callers_key_is_stored_in_clear(nhn, organization_id, reads, png, capfd):
+def test_no_value_nor_callers_key_is_kept_in_clear(nhn, reads, png, capfd):
     from pathlib import Path
 
+    from core.db.base import Base
+
     reads("payment_card")
-    answer = nhn.credit_card(png)
+    card = nhn.credit_card(png)
+    reads("resident_card")
+    resident = nhn.id_card(png)
+    values = {"name": "홍길동", "residentNumber": "9001011234568", "issueDate": "20150321"}
+    assert nhn.authenticity(resident.request_key, "resident", **values).result == {"isAuthenticity": False}
     with transaction() as db:
-        job = db.scalars(select(Job).where(Job.organization_id == organization_id)).one()
-        row = repr({column.name: getattr(job, column.name) for column in Job.__table__.columns})
-        dump = db.connection().exec_driver_sql("SELECT string_agg(j::text, ' ') FROM jobs j").scalar_one()
+        tables = [table.name for table in Base.metadata.sorted_tables]
+        dumped = [
+            db.connection().exec_driver_sql(f"SELECT string_agg(t::text, ' ') FROM {table} t").scalar_one() or ""
+            for table in tables
+        ]
+    assert "authenticity_checks" in tables
+    assert any("issue_date_agrees" in text for text in dumped)
     out, err = capfd.readouterr()
     files = b"".join(path.read_bytes() for path in Path(settings().blobs).rglob("*") if path.is_file())
-    needles = (NUMBER.encode(), NUMBER.encode().hex().encode(), answer.sealer.key, answer.sealer.key.hex().encode())
-    for needle in (*needles, base64.b64encode(answer.sealer.key), answer.result["totalCardNum"].encode()):
-        assert needle not in row.encode() + dump.encode() + out.encode() + err.encode() + files
+    everything = " ".join((*dumped, out, err)).encode() + files
+    texts = (NUMBER, "900101-1234568", "9001011234568", "홍길동", "20150321", resident.request_key)
+    secrets = (card.sealer.key, resident.sealer.key, *(text.encode() for text in texts))
+    for needle in secrets:
+        assert needle not in everything
+        assert needle.hex().encode() not in everything  # as Postgres writes bytes
+        assert base64.b64encode(needle) not in everything
+    for value in (card.result["totalCardNum"], resident.result["keyValues"][0]["value"]):
+        assert value.encode() not in everything
