@@ -14,6 +14,7 @@ MISSED = -1  #: in an alignment: no engine place stands here
 # Costs in nats, set from how often each happens on readings of drawn lines.
 GAP_COST = 1.5  #: a place missed where the centres leave room for it
 PAD_COST = 3.0  #: a place missed at an end, where nothing shows it
+LEFT_PAD_COST = 2.0  #: more for each place missed at the left end, where no run of fillers is lost
 SQUEEZED_COST = 4.0  #: a place missed or doubled inside a run of fillers, against the centres
 STRANGER_COST = 1.5  #: an engine place at an end that belongs to no place of the line
 CROWDED_COST = 1.0  #: an engine place too close to its neighbour to be a character of its own
@@ -23,6 +24,7 @@ MOST_STRANGERS_COST = 6.0  #: text beside the zone counts as one stranger, howev
 CROWDED = 0.55  #: share of the pitch under which two centres are one character
 MOST_MISSED = 14  #: places of one line
 MOST_SHIFTED = 3  #: places added at the left end
+MOST_RUNS = 6  #: runs of fillers in one line that may have lost one
 WINDOW = 5  #: gaps on either side that tell the local pitch
 
 
@@ -82,6 +84,11 @@ def alignments(found: Grid, length: int, is_filler: Floats) -> Alignments:
     ways = list(_ways(found, length, is_filler))
     if not ways:
         return Alignments(np.empty((0, length), dtype=np.intp), np.empty(0))
+    cheapest: dict[bytes, tuple[Indices, float]] = {}
+    for way, cost in ways:
+        if cost < cheapest.get(way.tobytes(), (way, np.inf))[1]:
+            cheapest[way.tobytes()] = (way, cost)
+    ways = list(cheapest.values())
     places = np.stack([way for way, _ in ways])
     missed = (places == MISSED).sum(axis=1)
     costs = np.array([cost for _, cost in ways]) + GAP_COST * missed + found.cost
@@ -115,7 +122,8 @@ def _ways(found: Grid, length: int, is_filler: Floats) -> Iterator[tuple[Indices
             yield from _shortened(found, surplus, is_filler)
     if -MOST_MISSED <= surplus < 0:
         for left in range(min(-surplus, MOST_SHIFTED) + 1):
-            yield _padded(found.places, left, -surplus - left), (PAD_COST - GAP_COST) * -surplus
+            cost = (PAD_COST - GAP_COST) * -surplus + LEFT_PAD_COST * left
+            yield _padded(found.places, left, -surplus - left), cost
         yield from _lengthened(found, -surplus, is_filler)
     if -2 <= surplus <= 0:  # one stranger at an end hides one place missed at the other
         lacking = 1 - surplus
@@ -132,9 +140,10 @@ def _padded(places: Indices, left: int, right: int) -> Indices:
 
 
 def _shortened(found: Grid, surplus: int, is_filler: Floats) -> Iterator[tuple[Indices, float]]:
-    run = _longest_run(found.places, is_filler)
-    if run is not None and run[1] - run[0] > surplus:
-        yield np.delete(found.places, np.s_[run[0] : run[0] + surplus]), SQUEEZED_COST * surplus
+    runs = _runs(found.places, is_filler)
+    if runs and runs[0][1] - runs[0][0] > surplus:
+        start = runs[0][0]
+        yield np.delete(found.places, np.s_[start : start + surplus]), SQUEEZED_COST * surplus
     if surplus == 1 and len(found.slack):
         # the tightest step may hold one place too many: drop either of its ends
         place = int(found.slack.argmin())
@@ -144,14 +153,21 @@ def _shortened(found: Grid, surplus: int, is_filler: Floats) -> Iterator[tuple[I
 
 
 def _lengthened(found: Grid, lacking: int, is_filler: Floats) -> Iterator[tuple[Indices, float]]:
-    run = _longest_run(found.places, is_filler)
-    if run is not None:
-        at = run[1]
-        yield np.insert(found.places, at, np.full(lacking, MISSED)), (SQUEEZED_COST - GAP_COST) * min(lacking, 3)
+    runs = _runs(found.places, is_filler)
+    if runs:
+        longest = runs[0][1] - runs[0][0]
+        cost = (SQUEEZED_COST - GAP_COST) * min(lacking, 3)
+        yield np.insert(found.places, runs[0][1], np.full(lacking, MISSED)), cost
+        for start, end in runs[1:MOST_RUNS]:
+            # one of them from a shorter run: a parting of names may have lost its second filler
+            at = [*[runs[0][1]] * (lacking - 1), end]
+            yield np.insert(found.places, at, MISSED), cost + float(np.log(longest / (end - start)))
     if lacking <= 2 and len(found.slack) >= lacking:
         widest = np.sort(np.argsort(found.slack)[-lacking:]) + 1
         cost = SQUEEZED_COST * sum(_doubt(float(found.slack[place - 1])) for place in widest)
-        yield np.insert(found.places, widest, MISSED), cost
+        ends = {place: end for start, end in runs for place in range(start, end)}
+        at = [ends.get(int(place), int(place)) for place in widest]  # where in a run makes no other text
+        yield np.insert(found.places, at, MISSED), cost
 
 
 def _doubt(slack: float) -> float:
@@ -159,17 +175,14 @@ def _doubt(slack: float) -> float:
     return 1.0 - min(max(2.0 * slack, 0.0), 1.0)
 
 
-def _longest_run(places: Indices, is_filler: Floats) -> tuple[int, int] | None:
-    """Start and end (exclusive) of the longest run of fillers; None when there is none of two or more."""
+def _runs(places: Indices, is_filler: Floats) -> list[tuple[int, int]]:
+    """Start and end (exclusive) of every run of fillers, single ones too, longest first."""
     fillers = np.concatenate(
         [[0], ((places == MISSED) | (np.append(is_filler, 1.0)[places] > 0.5)).astype(np.int8), [0]]
     )
-    starts, ends = np.flatnonzero(np.diff(fillers) == 1), np.flatnonzero(np.diff(fillers) == -1)
-    if not len(starts):
-        return None
-    longest = int((ends - starts).argmax())
-    start, end = int(starts[longest]), int(ends[longest])
-    return (start, end) if end - start >= 2 else None
+    edges = np.diff(fillers)
+    runs = zip(np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist(), strict=True)
+    return sorted(runs, key=lambda run: run[0] - run[1])
 
 
 def _local_pitch(steps: Floats) -> Floats:

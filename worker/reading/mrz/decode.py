@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -58,7 +58,7 @@ def decode(readings: Sequence[LineReading], *, today: date | None = None) -> Dec
     if best is None or _may_be_misprinted(best):
         printed = _best_as_printed(promising, lines)
         if best is None or _is_forced(best) or printed.score > best.score + MISPRINT:
-            best, found = printed, []
+            best, found = _doubted(printed, best), []
     return _handed_out(best, found[1:], lines, today) if best.score >= LEAST_SCORE else None
 
 
@@ -76,6 +76,12 @@ def _best_as_printed(promising: Sequence[Hypothesis], lines: Sequence[SeenLine])
         evaluate.as_printed(hypothesis, evaluate.gather(hypothesis, lines)) for hypothesis in promising[:SEARCHES]
     ]
     return max(printed, key=lambda candidate: candidate.score)
+
+
+def _doubted(printed: Candidate, best: Candidate | None) -> Candidate:
+    """What is printed, less sure where a print with right digits was nearly as likely."""
+    lead = best.digit_cost if best is not None and best.digit_cost > MISPRINT else printed.margin
+    return replace(printed, guarded_log_share=printed.guarded_log_share - math.log1p(math.exp(MISPRINT - lead)))
 
 
 def _searched(promising: Sequence[Hypothesis], lines: Sequence[SeenLine]) -> list[Candidate]:

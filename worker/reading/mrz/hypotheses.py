@@ -17,7 +17,7 @@ from worker.reading.mrz.formats import LAYOUTS, Layout
 from worker.reading.mrz.sheets import Sheet
 
 MOST_LINES = 8
-WAYS_A_LINE = 3
+WAYS_A_LINE = 4
 WAYS_A_GROUP = 6
 GROUPS = 4  #: the most pairs of layout and lines that are looked at closely
 NEAR = 8.0  #: nats behind the cheapest way to lay a line at which a way is given up
