@@ -19,6 +19,10 @@ _COMMANDS = {
     "registry": "cli.registry:registry",
     "authenticity": "cli.registry:authenticity",
     "envelope": "cli.envelope:envelope",
+    "vault": "cli.vault:vault",
+    "backup": "cli.backup:backup",
+    "restore": "cli.backup:restore",
+    "doctor": "cli.doctor:doctor",
 }
 
 
