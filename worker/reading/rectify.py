@@ -41,7 +41,8 @@ class Strip:
     start: float  #: picture px along, of the strip's left edge
     step: float  #: picture px per strip px; negative along the writing when the strip was turned by 180 degrees
     height: float  #: picture px, of the print
-    length: float  #: picture px, as far as ink was seen
+    weight: float  #: ink seen on the line; only good for ordering the lines of one band
+    is_told: bool = False  #: the band named this line; others were found beside it
     is_turned: bool = False
 
     def to_picture(self, points: Floats) -> Floats:
@@ -97,14 +98,19 @@ def strips(grey: Grey, band: locate.Band, *, beyond: float = 0.0) -> list[Strip]
     Each is cut `beyond` picture pixels further than ink was seen, for print that hides in shadow or glare.
     """
     view = _view(grey, band)
-    height = _WORK_HEIGHT if view.scale * _height(band) > _WORK_HEIGHT - 1 else view.scale * _height(band)
-    rows = _rows(view, height)
+    rows = _rows(view, view.scale * _height(band))
     if not rows:
         return []
     # Lines of an MRZ begin and end alike: where ink was lost at one end of a line, another line tells.
     left = min(row.left for row in rows) - beyond * view.scale
     right = max(row.right for row in rows) + beyond * view.scale
-    return [_cut(grey, view, row, left, right) for row in rows]
+    told = [_down(view, line) for line in band.lines]
+    return [
+        replace(
+            _cut(grey, view, row, left, right), is_told=min(abs(_middle(row) - at) for at in told) < 0.7 * row.height
+        )
+        for row in rows
+    ]
 
 
 def _height(band: locate.Band) -> float:
@@ -132,6 +138,11 @@ def _view(grey: Grey, band: locate.Band) -> _View:
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     warped = np.asarray(cv2.warpAffine(part, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     return _View(warped, locate.ink(warped), origin, along, down, scale, left, top)
+
+
+def _down(view: _View, line: locate.Line) -> float:
+    """View px from the view's upper edge to the middle of a line."""
+    return (float((line.centre - view.origin) @ view.down) - view.top) * view.scale
 
 
 def _part(grey: Grey, points: Floats) -> tuple[Grey, Floats]:
@@ -258,7 +269,7 @@ def _cut(grey: Grey, view: _View, row: _Row, left: float, right: float) -> Strip
         start=start,
         step=step,
         height=height,
-        length=(row.right - row.left) / view.scale,
+        weight=row.weight,
     )
     return replace(strip, grey=_sampled(grey, strip))
 

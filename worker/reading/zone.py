@@ -52,7 +52,10 @@ class Sighting:
     @property
     def is_enough(self) -> bool:
         """True when looking further is not worth its time."""
-        return self.decoded is not None and (self.decoded.is_sure or self.decoded.confidence >= _ENOUGH)
+        decoded = self.decoded
+        if decoded is None:
+            return False
+        return decoded.is_sure or (decoded.confidence >= _ENOUGH and not decoded.is_as_printed)
 
     @property
     def rank(self) -> tuple[bool, float, float]:
@@ -124,32 +127,52 @@ def _bands(coarse: Grey, watch: Stopwatch) -> Iterator[locate.Band]:
 
 
 def _sightings(grey: Grey, band: locate.Band, reader: _Reader) -> Iterator[Sighting]:
-    """The band as it lies, then further along, then turned by 180 degrees, as far as what is seen asks for it."""
+    """The band the likelier way up, further along where lines end early, then the other way up."""
     with reader.watch.measure("straighten"):
         strips = rectify.strips(grey, band)
-    # The two longest lines tell whether this is print of a zone at all.
-    main = sorted(range(len(strips)), key=lambda at: -strips[at].length)[:2]
-    first = dict(zip(main, reader.lines([strips[at] for at in main]), strict=True))
-    if not _could_be_zone(list(first.values())):
-        return
-    others = [at for at in range(len(strips)) if at not in first]
-    first |= dict(zip(others, reader.lines([strips[at] for at in others]), strict=True))
-    upright = reader.sighting(strips, [first[at] for at in range(len(strips))])
-    yield upright
-    if beyond := _hidden(upright):
-        with reader.watch.measure("straighten"):
-            longer = rectify.strips(grey, band, beyond=beyond)
-        yield reader.sighting(longer, reader.lines(longer))
-    if max(_certainty(reading) for reading in first.values()) < _SURELY_UPRIGHT:
-        turned = [strip.turned() for strip in reversed(strips)]
-        yield reader.sighting(turned, reader.lines(turned))
+    for is_turned, first in _ways_up(strips, reader):
+        others = [at for at in range(len(strips)) if at not in first]
+        readings = first | dict(
+            zip(others, reader.lines([_facing(strips[at], is_turned=is_turned) for at in others]), strict=True)
+        )
+        order = range(len(strips))[:: -1 if is_turned else 1]
+        sighting = reader.sighting(
+            [_facing(strips[at], is_turned=is_turned) for at in order], [readings[at] for at in order]
+        )
+        yield sighting
+        if beyond := _hidden(sighting):
+            with reader.watch.measure("straighten"):
+                longer = rectify.strips(grey, band, beyond=beyond)
+            longer = [_facing(strip, is_turned=is_turned) for strip in longer[:: -1 if is_turned else 1]]
+            yield reader.sighting(longer, reader.lines(longer))
 
 
-def _could_be_zone(longest: list[LineReading]) -> bool:
-    """True when one of the two longest lines is print with about as many characters as a line of a zone."""
+def _ways_up(strips: list[Strip], reader: _Reader) -> list[tuple[bool, dict[int, LineReading]]]:
+    """Which ways up this may be print of a zone, the likelier first, with what was read to tell: by index of strip.
+
+    Two lines tell: those that the search saw, then those with most ink.
+    """
+    main = sorted(range(len(strips)), key=lambda at: (not strips[at].is_told, -strips[at].weight))[:2]
+    ways: list[tuple[float, bool, dict[int, LineReading]]] = []
+    for is_turned in (False, True):
+        readings = reader.lines([_facing(strips[at], is_turned=is_turned) for at in main])
+        certainty = max(map(_certainty, readings), default=0.0)
+        if _could_be_zone(readings):
+            ways.append((certainty, is_turned, dict(zip(main, readings, strict=True))))
+        if certainty >= _SURELY_UPRIGHT:
+            break
+    return [(is_turned, readings) for _, is_turned, readings in sorted(ways, key=lambda way: -way[0])]
+
+
+def _facing(strip: Strip, *, is_turned: bool) -> Strip:
+    return strip.turned() if is_turned else strip
+
+
+def _could_be_zone(main: list[LineReading]) -> bool:
+    """True when one of these lines is print with about as many characters as a line of a zone."""
     return any(
         _FEWEST_PLACES <= len(reading.centres) <= _MOST_PLACES and _certainty(reading) >= _LEAST_CERTAINTY
-        for reading in longest
+        for reading in main
     )
 
 
