@@ -62,7 +62,7 @@ def told(sighting: zone.Sighting | None, *, today: date | None) -> Told:
     printed = _Print(tuple(zip(strips, decoded.places, strict=True)))
     boxes = printed.line_boxes()
     mrz = Mrz(
-        format=decoded.format,
+        format=parsed.format,
         lines=decoded.lines,
         raw_lines=decoded.raw_lines,
         checks=parsed.checks,
@@ -74,7 +74,7 @@ def told(sighting: zone.Sighting | None, *, today: date | None) -> Told:
     )
     fields = {name: _field(parsed, name, printed, decoded) for name in parsed.fields}
     checks = (*parsed.checks, _read_surely(fields, is_sure=decoded.is_sure))
-    return Told(_document_type(decoded.format, decoded.lines[0]), fields, mrz, checks)
+    return Told(_document_type(parsed.format, decoded.lines[0]), fields, mrz, checks)
 
 
 def _read_surely(fields: dict[str, Field], *, is_sure: bool) -> Check:

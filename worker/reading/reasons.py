@@ -10,6 +10,7 @@ import numpy as np
 from core.documents import Box, Failure, FailureReason
 from worker.reading import zone
 from worker.reading.decode import Picture
+from worker.reading.mrz import parse
 from worker.reading.mrz.characters import ALPHABET, FILLER
 
 LEAST_CONFIDENCE: Final = 0.4  #: below this an unsure zone is not handed out: it would be junk that looks like data
@@ -35,7 +36,13 @@ def failure(found: zone.Search, measured: dict[str, float], picture: Picture) ->
 def is_trusted(sighting: zone.Sighting) -> bool:
     """True when the decoded zone may be handed out, with its confidence beside it."""
     decoded = sighting.decoded
-    return decoded is not None and (decoded.is_sure or decoded.confidence >= LEAST_CONFIDENCE)
+    if decoded is None or not (decoded.is_sure or decoded.confidence >= LEAST_CONFIDENCE):
+        return False
+    try:
+        parse.detect(decoded.lines)
+    except parse.MrzSyntaxError:  # handed out as printed, and printed is what no layout allows
+        return False
+    return True
 
 
 def is_like_zone(sighting: zone.Sighting) -> bool:

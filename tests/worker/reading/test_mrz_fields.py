@@ -10,7 +10,7 @@ import pytest
 
 from core.documents import Verdict
 from lab.specimens import draw
-from worker.reading import decode, mrz_fields, zone
+from worker.reading import decode, mrz_fields, reasons, zone
 from worker.reading.engines import named
 from worker.reading.stopwatch import Stopwatch
 
@@ -68,3 +68,16 @@ def test_the_document_code_tells_the_type(kind: str, document_type: str) -> None
 def test_nothing_decoded_tells_nothing() -> None:
     assert mrz_fields.told(None, today=TODAY) == mrz_fields.NOTHING
     assert mrz_fields.told(replace(sighting("td3"), decoded=None), today=TODAY) == mrz_fields.NOTHING
+
+
+def test_lines_that_no_layout_allows_are_not_trusted() -> None:
+    seen = with_doubt(sighting("td3"), is_sure=True, certainty=1.0, confidence=0.999)
+    assert seen.decoded is not None
+    assert reasons.is_trusted(seen)
+    broken = replace(seen.decoded, lines=("1" + seen.decoded.lines[0][1:], seen.decoded.lines[1]))
+    assert not reasons.is_trusted(replace(seen, decoded=broken))
+
+
+def test_a_doubtful_zone_is_not_trusted() -> None:
+    assert not reasons.is_trusted(with_doubt(sighting("td3"), is_sure=False, certainty=0.9, confidence=0.2))
+    assert not reasons.is_trusted(replace(sighting("td3"), decoded=None))
