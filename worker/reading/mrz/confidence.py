@@ -43,7 +43,7 @@ class Limits:
 #: `python -m lab.benchmarks.decoder --calibrate` prints these.
 CALIBRATION = Calibration(intercept=1.074, log_odds_of_share=0.8825, margin=0.0366, mean_log=4.967)
 
-LIMITS = Limits(confidence=0.995, cost=3.0, margin=2.0, weak=0.5, missed=6)
+LIMITS = Limits(confidence=0.995, cost=3.0, margin=5.5, weak=0.5, missed=6)
 #: Visas have no composite digit and so a weaker grammar.
 VISA_LIMITS = Limits(confidence=0.999, cost=2.0, margin=4.0, weak=0.1, missed=0)
 #: Print whose own digits are wrong: nothing but the engine's probabilities speaks for the text.
