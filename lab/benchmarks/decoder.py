@@ -13,9 +13,9 @@ import numpy as np
 
 from lab.benchmarks import simulated_engine
 from lab.benchmarks.simulated_engine import LEVELS, Noise
-from worker.reading.engines.base import LineReading
 from worker.reading.mrz import confidence, decode
 from worker.reading.mrz.decode import Decoded
+from worker.reading.mrz.line_reading import LineReading
 
 TODAY = date(2026, 1, 1)
 MISPRINTS = 0.005  #: share of documents whose print has one wrong digit

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.documents import MrzFormat
-from worker.reading.engines.base import LineReading
 from worker.reading.mrz import build, states
 from worker.reading.mrz.characters import ALPHABET, DIGITS, FILLER, INDEX, LETTERS
+from worker.reading.mrz.line_reading import LineReading
 
 Floats = npt.NDArray[np.float64]
 

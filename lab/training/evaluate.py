@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from lab.training import lines
-from worker.reading.engines import base, ocrb
-from worker.reading.mrz import characters
+from worker.reading.engines import ocrb
+from worker.reading.mrz import characters, line_reading
 
 FIRST_SEED = 2**31  #: training draws from 2**32 upwards, tests from below 2**20
 
@@ -32,7 +32,7 @@ class Score:
         return self.right == self.characters and not self.added
 
 
-def score(reading: base.LineReading, text: str, centres: lines.Places, pitch: float) -> Score:
+def score(reading: line_reading.LineReading, text: str, centres: lines.Places, pitch: float) -> Score:
     """Holds a reading against a text by places: each character takes the nearest place within half a pitch."""
     found = np.array([characters.ALPHABET[best] for best in reading.log_probabilities.argmax(axis=1)])
     within = (reading.centres > centres[0] - pitch / 2) & (reading.centres < centres[-1] + pitch / 2)

@@ -11,9 +11,10 @@ import numpy as np
 
 from worker.reading import locate, quality, rectify
 from worker.reading.decode import Grey
-from worker.reading.engines.base import LineReading, OcrEngine
+from worker.reading.engines.base import OcrEngine
 from worker.reading.mrz import formats
 from worker.reading.mrz.decode import Decoded, decode
+from worker.reading.mrz.line_reading import LineReading
 from worker.reading.rectify import Strip
 from worker.reading.stopwatch import Stopwatch
 

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from worker.reading.mrz.line_reading import LineReading
+
 Grey = npt.NDArray[np.uint8]  #: (H, W) uint8
-LogProbabilities = npt.NDArray[np.float32]  #: (places, 37) natural-log probabilities over `characters.ALPHABET`
-Centres = npt.NDArray[np.float32]  #: (places,) x of each place's middle, in pixels of the straightened line
-
-
-@dataclass(frozen=True, slots=True)
-class LineReading:
-    """What an engine saw on one line: one row of log probabilities for each character place, left to right.
-
-    The number of places may differ from the layout's line length; `centres` tell where a place was missed.
-    """
-
-    log_probabilities: LogProbabilities = field(repr=False)
-    centres: Centres
 
 
 class OcrEngine(Protocol):

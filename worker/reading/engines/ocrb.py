@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from worker.reading.engines.base import Centres, Grey, LineReading, LogProbabilities
+from worker.reading.engines.base import Grey
 from worker.reading.mrz import characters
+from worker.reading.mrz.line_reading import Centres, LineReading, LogProbabilities
 
 LINE_HEIGHT = 32  #: px of a normalised line
 FRAME_WIDTH = 4  #: px of a normalised line per row of probabilities

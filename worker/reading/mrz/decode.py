@@ -10,13 +10,13 @@ from datetime import date
 import numpy as np
 
 from core.documents import MrzFormat, Repair, Verdict
-from worker.reading.engines.base import LineReading
 from worker.reading.mrz import confidence, evaluate, hypotheses, parse
 from worker.reading.mrz.characters import ALPHABET
 from worker.reading.mrz.confidence import Features, Limits
 from worker.reading.mrz.emissions import Floats, Indices
 from worker.reading.mrz.evaluate import Candidate
 from worker.reading.mrz.hypotheses import Hypothesis, SeenLine
+from worker.reading.mrz.line_reading import LineReading
 
 MISPRINT = 7.0  #: nats that the digits may cost; above, the print itself is held to be wrong and is handed out as it is
 LEAST_SCORE = 10.0  #: nats; below, the lines are more like any other text than like a machine readable zone

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from worker.reading.engines.base import LineReading
 from worker.reading.mrz.characters import ALPHABET, DIGITS, FILLER, INDEX, LETTERS
+from worker.reading.mrz.line_reading import LineReading
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]

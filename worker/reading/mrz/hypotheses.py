@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from worker.reading.engines.base import LineReading
 from worker.reading.mrz import alignment, emissions, sheets
 from worker.reading.mrz.alignment import Alignments, Grid
 from worker.reading.mrz.characters import FILLER, INDEX
 from worker.reading.mrz.emissions import Floats, Indices
 from worker.reading.mrz.formats import LAYOUTS, Layout
+from worker.reading.mrz.line_reading import LineReading
 from worker.reading.mrz.sheets import Sheet
 
 MOST_LINES = 8

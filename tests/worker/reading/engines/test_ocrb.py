@@ -10,7 +10,7 @@ import pytest
 
 from lab.specimens import faces
 from worker.reading.engines import base, ocrb
-from worker.reading.mrz import characters
+from worker.reading.mrz import characters, line_reading
 
 TEXTS = (
     "P<UTOSPECIMENA<<ZORAN<QUIRIN<<<<<<<<<<<<<<<<",
@@ -33,7 +33,7 @@ def _line(text: str, pitch: float = 14, weight: float = 1.0, face: str = "ocrb",
     return np.round(225 - 190 * ink).astype(np.uint8)
 
 
-def _text(reading: base.LineReading) -> str:
+def _text(reading: line_reading.LineReading) -> str:
     return "".join(characters.ALPHABET[best] for best in reading.log_probabilities.argmax(axis=1))
 
 
@@ -108,6 +108,20 @@ def test_empty_paper_of_any_size_has_no_places(engine: ocrb.OcrbEngine, shape: t
     (reading,) = engine.read_lines([np.full(shape, 230, np.uint8)])
     assert reading.log_probabilities.shape == (0, 37)
     assert reading.centres.shape == (0,)
+
+
+def test_print_upside_down_has_hardly_any_places(engine: ocrb.OcrbEngine) -> None:
+    for text in TEXTS:
+        (reading,) = engine.read_lines([np.ascontiguousarray(_line(text)[::-1, ::-1])])
+        assert len(reading.centres) < len(text) / 2
+
+
+@pytest.mark.parametrize("text", ["0070070071UTO8212258", "8008008008XOX1001", "<<0<<<<<<<<<<<<<<0"])
+def test_characters_that_look_alike_upside_down_are_not_taken_for_turned_print(
+    engine: ocrb.OcrbEngine, text: str
+) -> None:
+    (reading,) = engine.read_lines([_line(text, 10)])
+    assert _text(reading) == text
 
 
 def test_no_lines_give_no_readings(engine: ocrb.OcrbEngine) -> None:

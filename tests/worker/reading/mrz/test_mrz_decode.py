@@ -15,10 +15,10 @@ from core.documents import MrzFormat, Repair, Verdict
 from lab.benchmarks import simulated_engine
 from lab.benchmarks.decoder import garbage, trials
 from lab.benchmarks.simulated_engine import LEVELS
-from worker.reading.engines.base import LineReading
 from worker.reading.mrz import build, decode, parse
 from worker.reading.mrz.characters import ALPHABET, INDEX
 from worker.reading.mrz.decode import Decoded
+from worker.reading.mrz.line_reading import LineReading
 
 TODAY = date(2026, 1, 1)
 PASSPORT = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")
