@@ -115,8 +115,7 @@ def test_parallel_workers_never_get_the_same_job_nor_two_suspects():
     claimed = []
 
     def work():
-        for _ in range(12):
-            claimed.append(claim())
+        claimed.extend(claim() for _ in range(12))
 
     threads = [threading.Thread(target=work) for _ in range(6)]
     for thread in threads:
