@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 
+from anyio import to_thread
 from fastapi import FastAPI
 
 from api import errors, headers, intake
@@ -18,6 +19,8 @@ from api.uploads import BodyLimit
 from api.waiting import Waiters
 from core import logs, vault
 from core.settings import settings
+
+THREADS = 16  #: for the database; more only take the interpreter from one another, and it has connections to spare
 
 ABOUT = "Reads identity documents: upload a picture, get a job id, poll for checked fields."
 
@@ -41,6 +44,7 @@ def create_app() -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
     database_url = settings().database_url.get_secret_value()
     app.state.waiters = Waiters(database_url, most=settings().max_waiters, load=intake.load)
     listening = asyncio.create_task(app.state.waiters.listen())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 import structlog
-from fastapi.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 
 from core import errors
 from core.db.tables import Job
@@ -18,6 +19,8 @@ from core.events import EVENTS_CHANNEL, FINISHED_CHANNEL
 
 RECONNECT_SECONDS = 1.0
 FULL_RETRY_SECONDS = 5
+LONG_WAIT_SECONDS = 10.0
+SPREAD = 0.2  #: a long wait ends up to so much sooner, so that clients that began together do not return together
 
 Load = Callable[[list[UUID]], dict[UUID, Job]]
 
@@ -37,7 +40,9 @@ class Bell:
         self._rung.set()
 
     async def wait(self, seconds: float) -> Job | None:
-        """Returns when the bell rings, or after so many seconds; the ended job where that is what rang."""
+        """Returns when the bell rings, or after about so many seconds; the ended job where that is what rang."""
+        if seconds > LONG_WAIT_SECONDS:
+            seconds -= seconds * SPREAD * random.random()  # noqa: S311 - spreads load, hides nothing
         with suppress(TimeoutError):
             await asyncio.wait_for(self._rung.wait(), seconds)
         self._rung.clear()
@@ -117,14 +122,18 @@ class Waiters:
                     self._ring([identifier])
 
     async def _read_the_ended(self) -> None:
-        """Reads what ended since the last time, in one query, and rings; what ends meanwhile is the next one's."""
+        """Reads what ended since the last time, in one query, and rings; what ends meanwhile is the next one's.
+
+        On a thread of its own: however many requests wait for one, those who wait for an end go first.
+        """
+        own_thread = CapacityLimiter(1)
         while True:
             await self._some_ended.wait()
             self._some_ended.clear()
             ended, self._ended = self._ended, set()
             found: dict[UUID, Job] = {}
             try:
-                found = await run_in_threadpool(self._load, list(ended))
+                found = await to_thread.run_sync(self._load, list(ended), limiter=own_thread)
             except Exception as error:  # noqa: BLE001 - whoever waits looks for himself, and says what is wrong
                 log.warning("waiting.not_read", error=type(error).__name__)
             self._ring(ended, found)
