@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 import threading
@@ -136,6 +137,7 @@ def _judge(
     return {
         "seed": seed,
         "seconds": seconds,
+        "machine": f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}",
         "faults": dict(done),
         "accepted": len(ids),
         "answers": ledger.answers,
