@@ -172,6 +172,9 @@ def _ask(taker: subprocess.Popen[str]) -> dict[str, list[float]]:
 
 def _serve() -> int:
     """The process of one database: prepares it, then takes rounds whenever it is asked."""
+    from core import logs  # noqa: PLC0415 - only a child has the settings
+
+    logs.set_up_logs("CRITICAL")  # standard output carries the measurements
     organizations = _prepare(is_grown=sys.stdin.readline().strip() == "grown")
     print("{}", flush=True)
     for number, _ in enumerate(sys.stdin):
