@@ -16,8 +16,8 @@ from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 
 from api import intake
-from api.dependencies import run
-from core import errors, jobs, keys, sealed
+from api.dependencies import let_in, run
+from core import errors, jobs, sealed
 from core.db.tables import Job
 from core.documents import DocumentKind, Failure, FailureReason
 from core.keys import Scope
@@ -68,7 +68,7 @@ def create_app(state: State) -> FastAPI:
 
 async def retrieve_mrz(request: Request, api_key: ApiKey, image: Image, personal_number: EndClient = None) -> Any:
     """Reads the MRZ of a picture and answers with its lines, as they are printed."""
-    organization_id = await _organization(api_key)
+    organization_id = await _organization(request, api_key)
     wanted = jobs.Request(DocumentKind.MRZ, end_client=personal_number)
     job = await _read(request, organization_id, image, wanted)
     return _answer(job, _mrz_lines)
@@ -82,7 +82,7 @@ async def parse_document(
     personal_number: EndClient = None,
 ) -> Any:
     """Reads a document from the pictures of its sides: the back first, where cards print their MRZ."""
-    organization_id = await _organization(api_key)
+    organization_id = await _organization(request, api_key)
     sides = [side for side in (backside_image, frontside_image) if side is not None]
     if not sides:
         raise errors.RequestInvalid
@@ -99,8 +99,8 @@ async def name_the_right_path() -> Any:
     raise HTTPException(404, f"Not found. The MRZ technology is at {PATH}/mrz/retrieve/")
 
 
-async def _organization(api_key: str) -> UUID:
-    caller = await run(keys.authenticate, api_key)
+async def _organization(request: Request, api_key: str) -> UUID:
+    caller = await let_in(request, api_key)
     caller.must_have(Scope.JOBS_WRITE)
     return caller.organization_id
 

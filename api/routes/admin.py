@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api import views
 from api.dependencies import Admin, run
+from api.idempotency import Once
 from api.routes.subscriptions import Since, Until
 from core import keys, organizations, subscriptions, usage
 from core.keys import Scope
@@ -70,9 +71,9 @@ class NewSubscription(Body):
 
 
 @router.post("/organizations", status_code=201, response_model=views.OrganizationView)
-async def create_organization(_caller: Admin, body: NewOrganization) -> Any:
+async def create_organization(_caller: Admin, once: Once, body: NewOrganization) -> Any:
     """Makes an organization."""
-    return await run(organizations.create, body.name, is_strict=body.is_strict)
+    return await once.answer(organizations.create, body.name, is_strict=body.is_strict)
 
 
 @router.get("/organizations", response_model=list[views.OrganizationView])
@@ -88,9 +89,9 @@ async def change_organization(_caller: Admin, organization_id: Customer, body: O
 
 
 @router.post("/organizations/{organization_id}/keys", status_code=201, response_model=views.IssuedKeyView)
-async def issue_key(_caller: Admin, organization_id: Customer, body: NewKey) -> Any:
+async def issue_key(_caller: Admin, once: Once, organization_id: Customer, body: NewKey) -> Any:
     """Issues a key. Its secret is in this answer and nowhere else."""
-    return _show(await run(keys.issue, organization_id, **dict(body)))
+    return await once.answer(lambda db: _show(keys.issue(db, organization_id, **dict(body))))
 
 
 @router.get("/organizations/{organization_id}/keys", response_model=list[views.KeyView])
@@ -100,10 +101,10 @@ async def list_keys(_caller: Admin, organization_id: Customer) -> Any:
 
 
 @router.post("/keys/{public_id}/rotate", status_code=201, response_model=views.IssuedKeyView)
-async def rotate_key(_caller: Admin, public_id: str, body: Rotation | None = None) -> Any:
+async def rotate_key(_caller: Admin, once: Once, public_id: str, body: Rotation | None = None) -> Any:
     """Issues a second key like this one; for the grace time both work."""
     grace = timedelta(seconds=(body or Rotation()).grace_seconds)
-    return _show(await run(keys.rotate, public_id, grace=grace))
+    return await once.answer(lambda db: _show(keys.rotate(db, public_id, grace=grace)))
 
 
 @router.patch("/keys/{public_id}", status_code=204)
@@ -119,9 +120,9 @@ async def revoke_key(_caller: Admin, public_id: str) -> None:
 
 
 @router.post("/organizations/{organization_id}/subscriptions", status_code=201, response_model=views.SubscriptionView)
-async def create_subscription(_caller: Admin, organization_id: Customer, body: NewSubscription) -> Any:
+async def create_subscription(_caller: Admin, once: Once, organization_id: Customer, body: NewSubscription) -> Any:
     """Subscribes an organization to a technology. Several subscriptions may follow one another or overlap."""
-    return await run(subscriptions.subscribe, organization_id, **dict(body))
+    return await once.answer(subscriptions.subscribe, organization_id, **dict(body))
 
 
 @router.get("/organizations/{organization_id}/subscriptions", response_model=list[views.SubscriptionView])

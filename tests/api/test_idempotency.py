@@ -19,7 +19,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from core import jobs
-from core.db.tables import IdempotencyKey, Job, ReadingSession, WebhookEndpoint
+from core.db.tables import ApiKey, IdempotencyKey, Job, ReadingSession, WebhookEndpoint
+from core.keys import Scope
 from core.transaction import transaction
 
 ROOT = Path(__file__).parents[2]
@@ -149,6 +150,16 @@ def test_secret_in_an_answer_is_kept_sealed_and_replayed(client):
     with transaction() as db:
         row = db.scalars(select(IdempotencyKey).where(IdempotencyKey.key == "endpoint")).one()
     assert first.json()["secret"].encode() not in row.answer
+
+
+def test_operators_key_is_issued_once_and_its_secret_replayed(client, organization_id, new_key):
+    headers = {"Authorization": f"Bearer {new_key(Scope.ADMIN)}", "Idempotency-Key": "issue"}
+    before = count(ApiKey)
+    path = f"/v1/admin/organizations/{organization_id}/keys"
+    first, again = (client.post(path, json={"label": "SPECIMEN"}, headers=headers) for _ in range(2))
+    assert (first.status_code, again.content) == (201, first.content)
+    assert count(ApiKey) == before + 1
+    assert client.get("/v1/jobs", headers={"Authorization": f"Bearer {again.json()['key']}"}).status_code == 200
 
 
 def test_erased_job_is_not_told_again_by_its_key(client, picture):
