@@ -91,7 +91,7 @@ def _setting(node: ast.AnnAssign, lines: list[str]) -> tuple[str, list[str], str
     for keyword in node.value.keywords if isinstance(node.value, ast.Call) else ():
         if keyword.arg == "validation_alias":
             name = str(ast.literal_eval(keyword.value))
-    above = []
+    above: list[str] = []
     for line in reversed(lines[: node.lineno - 1]):
         if not line.strip().startswith("#:"):
             break
