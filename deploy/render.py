@@ -41,7 +41,8 @@ def requirements(image: str) -> str:
     needed = {_canonical(requirement) for requirement in wanted}
     while grown := {name for name, (_, parents) in blocks.items() if parents & needed} - needed:
         needed |= grown
-    return ABOUT.format(image=image) + "".join(blocks[name][0] for name in sorted(needed))
+    pins = "".join(blocks[name][0] for name in sorted(needed))
+    return ABOUT.format(image=image) + re.sub(r"(?m)^    #.*\n", "", pins)  # who else needs it is the lock's to say
 
 
 def env_example() -> str:
