@@ -49,6 +49,28 @@ SAID = {
     HTTPStatus.METHOD_NOT_ALLOWED: "This path does not take that method; the Allow header names those it takes.",
 }
 
+#: What every operation answers besides its success, for the OpenAPI document.
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem document, RFC 9457: `code` is stable, `detail` says what to do",
+        "content": {
+            PROBLEM: {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "detail", "code"],
+                    "properties": {
+                        "type": {"type": "string", "format": "uri"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+                        "detail": {"type": "string"},
+                        "code": {"type": "string"},
+                    },
+                }
+            }
+        },
+    }
+}
+
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 log = structlog.get_logger()

@@ -29,7 +29,13 @@ def create_app() -> FastAPI:
     """The application: `uvicorn --factory api.main:create_app`. Raises ValueError when a setting cannot be used."""
     logs.set_up_logs(settings().log_level)
     vault.vault()
-    app = headers.Guarded(title="idmill", version=version("idmill"), description=ABOUT, lifespan=_lifespan)
+    app = headers.Guarded(
+        title="idmill",
+        version=version("idmill"),
+        description=ABOUT,
+        lifespan=_lifespan,
+        responses=errors.DOCUMENTED,
+    )
     larger = {batches.router.prefix: settings().max_batch_bytes}
     app.add_middleware(BodyLimit, max_bytes=settings().max_upload_bytes, larger=larger)
     app.add_middleware(RateLimitHeaders)
