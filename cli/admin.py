@@ -19,6 +19,7 @@ from core.subscriptions import ATTEMPTS_PER_CLIENT, WINDOW_SECONDS, Technology
 
 out = Console(highlight=False)
 
+_IDS = {"id", "public_id"}  #: to be copied, so never cut
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON value instead of a table.")
 _organization = click.argument("organization_id", type=click.UUID, metavar="ORGANIZATION")
@@ -211,7 +212,9 @@ def _show(rows: list[Any], columns: tuple[str, ...], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([{name: getattr(row, name) for name in columns} for row in rows], default=str))
         return
-    table = Table(*columns, box=None, header_style="dim")
+    table = Table(box=None, header_style="dim")
+    for name in columns:
+        table.add_column(name, no_wrap=name in _IDS, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(getattr(row, name)) for name in columns))
     out.print(table)

@@ -9,6 +9,7 @@ MEASUREMENTS = (
     ("lab.benchmarks.specimens", "--level", "clean", "--level", "phone", "--level", "hard", "--count", "5"),
     ("lab.benchmarks.load",),
     ("lab.benchmarks.waiters",),
+    ("lab.benchmarks.dialects",),
 )
 
 

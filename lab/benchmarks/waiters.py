@@ -75,13 +75,15 @@ def main() -> None:
     arguments.add_argument("--clients", type=int, default=500)
     arguments.add_argument("--rate", type=float, default=50.0, help="jobs that end in a second")
     arguments.add_argument("--idle-seconds", type=float, default=8.0)
+    arguments.add_argument("--cycle-seconds", type=float, default=50.0, help="two long polls of every client")
     asked = arguments.parse_args()
     with _service() as running:
         share, steady = asyncio.run(_measure(running, asked.clients, asked.rate, asked.idle_seconds))
-        _, burst = asyncio.run(_measure(running, asked.clients, None, 0))
+        returning, burst = asyncio.run(_measure(running, asked.clients, None, asked.cycle_seconds))
     rows = (
         ("idle CPU of the API process, all waiting", f"{100 * share:.2f} % of a core", share < MOST_IDLE_SHARE),
         (f"wake-up, {asked.rate:g} ends a second", _spread(steady), _p99(steady) < 1000 * MOST_WAKE_SECONDS),
+        ("CPU with all coming back every 25 s", f"{100 * returning:.2f} % of a core", None),
         ("wake-up, all in one commit", _spread(burst), None),
     )
     print(f"{asked.clients} clients wait at one API process (load of the machine before: {os.getloadavg()[0]:.1f})")
