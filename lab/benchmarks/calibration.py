@@ -65,7 +65,7 @@ def summary(level: str, done: Iterable[Trial]) -> str:
 @click.option("--seed", default=300_000, show_default=True, help="The first seed.")
 @click.option("--processes", default=2, show_default=True)
 @click.option("--fit", is_flag=True, help="Print coefficients fitted on these readings.")
-def main(count: int, seed: int, processes: int, fit: bool) -> None:
+def main(*, count: int, seed: int, processes: int, fit: bool) -> None:
     """Prints how often a stated confidence is right, bin by bin."""
     done = trials(count, seed, processes)
     print(f"{'level':<8}{'count':>7}{'exact':>9}{'sure':>9}{'wrong':>7}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 import numpy as np
 
@@ -21,6 +22,16 @@ TODAY = date(2026, 1, 1)
 MISPRINTS = 0.005  #: share of documents whose print has one wrong digit
 OTHER_LINES = 0.2  #: share of documents with lines of other print above or below
 BINS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0)
+
+
+class Judged(Protocol):
+    """A reading whose truth is known."""
+
+    @property
+    def decoded(self) -> Decoded | None: ...
+
+    @property
+    def is_right(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +88,7 @@ def summary(name: str, done: list[Trial]) -> str:
     )
 
 
-def reliability(done: list[Trial]) -> list[str]:
+def reliability(done: Sequence[Judged]) -> list[str]:
     """Stated confidence against the share that is right, bin by bin."""
     stated = np.array([trial.decoded.confidence for trial in done if trial.decoded])
     right = np.array([trial.is_right for trial in done if trial.decoded])
@@ -91,7 +102,7 @@ def reliability(done: list[Trial]) -> list[str]:
     return lines
 
 
-def calibration(done: list[Trial]) -> list[float]:
+def calibration(done: Sequence[Judged]) -> list[float]:
     """Coefficients of the logistic in `confidence`, intercept first, by Newton's method with a light ridge."""
     kept = [trial for trial in done if trial.decoded]
     inputs = np.array([confidence.features_vector(trial.decoded.features) for trial in kept if trial.decoded])

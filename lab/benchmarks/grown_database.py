@@ -227,20 +227,23 @@ def _rounds(organization_id: Any) -> dict[str, list[float]]:
 
     seconds: dict[str, list[float]] = defaultdict(list)
 
-    def timed(step: str, action: Callable[[Any], Any]) -> Any:
+    def timed(step: str, action: Callable[..., Any], *values: Any, **named: Any) -> Any:
         started = time.perf_counter()
         with transaction() as db:
-            done = action(db)
+            done = action(db, *values, **named)
         seconds[step].append(time.perf_counter() - started)
         return done
+
+    def poll(db: Any, job: Any) -> Any:
+        return backlog.place(db, jobs.get(db, organization_id, job.id))
 
     blurred = Failure(FailureReason.BLURRED, "Hold the camera still.")
     for _ in range(ROUNDS):
         picture = sealed.store_picture(organization_id, bytes(10_000), "image/jpeg")
-        job = timed("accept", lambda db, one=picture: jobs.accept(db, one, jobs.Request(DocumentKind.MRZ)))
-        timed("poll", lambda db, one=job: backlog.place(db, jobs.get(db, organization_id, one.id)))
-        claimed = timed("claim", lambda db: jobs.claim_next(db, served=(), lease=timedelta(minutes=1), max_claims=5))
-        timed("end", lambda db, one=claimed: jobs.fail(db, one, blurred))
+        job = timed("accept", jobs.accept, picture, jobs.Request(DocumentKind.MRZ))
+        timed("poll", poll, job)
+        claimed = timed("claim", jobs.claim_next, served=(), lease=timedelta(minutes=1), max_claims=5)
+        timed("end", jobs.fail, claimed, blurred)
     return dict(seconds)
 
 
