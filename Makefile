@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.idmill-ready
+CHECKED := .venv/.idmill-checked
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -17,16 +19,16 @@ demo: $(READY)  ## start everything, read a drawn passport and card (and IMAGE=p
 up: $(READY)  ## the same running until Ctrl-C; options: $(BIN)/idmill up --help
 	@$(BIN)/idmill up
 
-test: $(READY)  ## all tests, on a real Postgres and a real Valkey
+test: $(CHECKED)  ## all tests, on a real Postgres and a real Valkey
 	$(BIN)/pytest
 
-lint: $(READY)  ## style, types, direction of imports
+lint: $(CHECKED)  ## style, types, direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(READY)  ## how fast and how exact, on this machine
+bench: $(CHECKED)  ## how fast and how exact, on this machine
 	$(BIN)/python -m lab.benchmarks
 
 train: $(READY)  ## make the recogniser's weights anew (needs the training extras)
@@ -44,6 +46,11 @@ $(READY): requirements.txt pyproject.toml
 	  echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing what idmill needs into .venv (once)"
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@$(INSTALL) --require-hashes -r requirements.txt
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(CHECKED): $(READY) requirements-test.txt
+	@echo "Installing what its tests and checks need (once)"
+	@$(INSTALL) --require-hashes -r requirements-test.txt
 	@touch $@
