@@ -13,8 +13,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
-from api import limits
-from core import errors, keys, quotas
+from api import limits, quotas
+from core import errors, keys
 from core.keys import Scope
 from core.transaction import transaction
 

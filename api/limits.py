@@ -6,8 +6,8 @@ from fastapi import Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.quotas import WINDOW_SECONDS, CallCount
 from core import errors
-from core.quotas import WINDOW_SECONDS, CallCount
 
 STATE = "call_count"
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import masking
+from api.backlog import Place
 from core import sealed
-from core.backlog import Place
 from core.db import tables
 from core.documents import DocumentKind
 from core.states import JobState, Stage, Status, status_of

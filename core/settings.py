@@ -17,7 +17,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="IDMILL_", extra="ignore", populate_by_name=True)
 
-    database_url: SecretStr = Field(validation_alias="DATABASE_URL")  #: postgresql+psycopg://user:password@host:port/name
+    #: postgresql+psycopg://user:password@host:port/name
+    database_url: SecretStr = Field(validation_alias="DATABASE_URL")
     redis_url: SecretStr = Field(validation_alias="REDIS_URL")  #: Valkey or Redis: redis://:password@host:port/0
     #: where messages go instead of Valkey, `amqps://user:password@host/vhost`; calls are still counted in REDIS_URL
     broker_url: SecretStr = Field(default=SecretStr(""), validation_alias="BROKER_URL")

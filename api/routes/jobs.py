@@ -11,10 +11,10 @@ from fastapi import APIRouter, File, Form, Header, Query, Request, Response, Upl
 from pydantic import AwareDatetime
 from sqlalchemy.orm import Session
 
-from api import intake, views
+from api import backlog, intake, views
 from api.dependencies import Before, Limit, Reader, Writer, cursor_of, run
 from api.idempotency import Made, Once
-from core import backlog, errors, jobs
+from core import errors, jobs
 from core.db.tables import Job
 from core.documents import DocumentKind
 from core.settings import settings

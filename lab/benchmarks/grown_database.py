@@ -221,7 +221,8 @@ def _prepare(*, is_grown: bool) -> list[Any]:
 
 
 def _rounds(organization_id: Any) -> dict[str, list[float]]:
-    from core import backlog, jobs, sealed  # noqa: PLC0415
+    from api import backlog  # noqa: PLC0415
+    from core import jobs, sealed  # noqa: PLC0415
     from core.documents import DocumentKind, Failure, FailureReason  # noqa: PLC0415
     from core.transaction import transaction  # noqa: PLC0415
 

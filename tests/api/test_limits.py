@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from core import organizations, quotas
+from api import quotas
+from core import organizations
 from core.db.tables import Organization
 from core.transaction import transaction
 

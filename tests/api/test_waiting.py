@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 
-from core import backlog, jobs, organizations, subscriptions
+from api import backlog
+from core import jobs, organizations, subscriptions
 from core.db import engine
 from core.transaction import transaction
 
