@@ -12,6 +12,7 @@ import os
 import random
 import secrets
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -144,7 +145,13 @@ async def send(target: Target, call: Call) -> Heard:
 
 
 async def measure(target: Target, calls: int, *, seed: int = 1) -> dict[str, list[Heard]]:
-    """So many calls of each class, interleaved: every round sends each class once, in an order of its own."""
+    """So many calls of each class, interleaved: every round sends each class once, in an order of its own.
+
+    SIGTERM and Ctrl-C end it after the round at work; what was measured until then is the answer.
+    """
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     order = random.Random(seed)
     names = list(CLASSES)
     heard: dict[str, list[Heard]] = {name: [] for name in names}
@@ -152,7 +159,10 @@ async def measure(target: Target, calls: int, *, seed: int = 1) -> dict[str, lis
         for name in names:
             await send(target, CLASSES[name](target))
     gc.collect()
-    for _ in range(calls):
+    for done in range(calls):
+        if stopped.is_set():
+            print(f"stopped after {done} of {calls} calls of each class", file=sys.stderr)
+            break
         order.shuffle(names)
         for name in names:
             heard[name].append(await send(target, CLASSES[name](target)))
@@ -246,6 +256,7 @@ def main() -> int:
     calls = parser.parse_args().calls
     with target_of_its_own() as target:
         heard = asyncio.run(measure(target, calls))
+    calls = min(len(several) for several in heard.values())
     answers = bodies(heard)
     print(f"{calls} interleaved calls of each class; {len(answers)} different answer(s):")
     for status, body in sorted(answers):
