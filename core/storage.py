@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
@@ -16,6 +18,12 @@ from obstore.store import S3Store
 from core import errors
 from core.settings import settings
 
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig  # names that only the type checker knows
+
+BUCKET_TIMEOUT = timedelta(seconds=10)
+BUCKET_CONNECT_TIMEOUT = timedelta(seconds=2)
+BUCKET_RETRIES: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=8)}  #: a client waits meanwhile
 RETRY_SECONDS = 30  #: told to clients while pictures cannot be stored
 
 
@@ -88,10 +96,13 @@ class LocalBlobs:
 
 
 class BucketBlobs:
-    """Blobs as objects of an S3-compatible bucket; credentials come from the usual AWS_* variables."""
+    """Blobs as objects of an S3-compatible bucket; credentials and endpoint come from the usual AWS_* variables."""
 
     def __init__(self, url: str) -> None:
-        self._store = S3Store.from_url(url)
+        client_options: ClientConfig = {"timeout": BUCKET_TIMEOUT, "connect_timeout": BUCKET_CONNECT_TIMEOUT}
+        if _is_this_machine(os.environ.get("AWS_ENDPOINT_URL", "")):
+            client_options["allow_http"] = True
+        self._store = S3Store.from_url(url, client_options=client_options, retry_config=BUCKET_RETRIES)
 
     def put(self, key: str, content: bytes) -> None:
         try:
@@ -120,6 +131,12 @@ def blobs() -> BlobStore:
     """The blob store of this process, as `IDMILL_BLOBS` names it."""
     place = settings().blobs
     return BucketBlobs(place) if place.startswith("s3://") else LocalBlobs(Path(place))
+
+
+def _is_this_machine(url: str) -> bool:
+    """Whether plain HTTP to this address leaves no cable to listen on."""
+    host = urlsplit(url).hostname or ""
+    return host in {"localhost", "127.0.0.1", "::1"}
 
 
 def _private(path: str, flags: int) -> int:
