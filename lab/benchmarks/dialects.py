@@ -6,12 +6,18 @@ python -m lab.benchmarks.dialects
 from __future__ import annotations
 
 import statistics
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import click
 import httpx2
 
-from lab.benchmarks import load, real
+from cli import machine
+from cli.embedded import ports
+from lab.benchmarks import real
 from lab.specimens.draw import specimen
 
 
@@ -21,7 +27,7 @@ def main(calls: int) -> None:
     """Prints the median of both and of the difference within each pair."""
     picture = specimen("td1-kgz", "phone", 7).picture
     native, dialect = [], []
-    with load.running(workers=2) as (url, key), httpx2.Client(base_url=url, timeout=60) as client:
+    with running(workers=2) as (url, key), httpx2.Client(base_url=url, timeout=60) as client:
         for number in range(calls + 5):
             pair = ask_natively(client, key, picture), ask_in_the_dialect(client, key, picture)
             if number >= 5:  # the first ones warm the readers
@@ -33,6 +39,17 @@ def main(calls: int) -> None:
     )
     print(f"added by the dialect, median of {calls} pairs: {added:+.1f} ms")
     print(real.machine())
+
+
+@contextmanager
+def running(workers: int) -> Iterator[tuple[str, str]]:
+    """A whole idmill in a directory of its own: its address and a key."""
+    with tempfile.TemporaryDirectory() as var:
+        options = machine.Options(
+            var=Path(var), port=ports.free(), flower_port=ports.free(), workers=workers, log_level="WARNING"
+        )
+        with machine.running(options, step=lambda _: None, warn=lambda text: click.echo(text, err=True)) as everything:
+            yield everything.url, everything.access["IDMILL_API_KEY"]
 
 
 def ask_natively(client: httpx2.Client, key: str, picture: bytes) -> float:
