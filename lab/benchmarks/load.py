@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import multiprocessing
 import os
 import statistics
 import sys
@@ -59,7 +60,7 @@ def main() -> int:
 
 def measure(*, uploads: int, clients: int) -> dict[str, Any]:
     """The figures of one run."""
-    pictures = [_sized(draw.specimen(*KINDS[seed % len(KINDS)], seed).picture) for seed in range(PICTURES)]
+    pictures = [sized(draw.specimen(*KINDS[seed % len(KINDS)], seed).picture) for seed in range(PICTURES)]
     bare = _bare(pictures, uploads)
     with tempfile.TemporaryDirectory(prefix="idmill-load-") as directory:
         options = machine.Options(var=Path(directory), workers=WORKERS, log_level="WARNING")
@@ -93,7 +94,7 @@ def _words(report: dict[str, Any]) -> str:
     return "\n".join(f"{name.replace('_', ' '):24} {value}" for name, value in report.items())
 
 
-def _sized(picture: bytes) -> bytes:
+def sized(picture: bytes) -> bytes:
     """The picture at about 300 KB, as a phone would send it; bytes behind the end of a JPEG are not looked at."""
     with Image.open(io.BytesIO(picture)) as image:
         stream = io.BytesIO()
@@ -135,7 +136,8 @@ def _wait_until_ended(accepted: int) -> dict[str, int]:
 
 def _bare(pictures: list[bytes], readings: int) -> float:
     """Readings a second of a process pool that does nothing else; its start is not counted."""
-    with ProcessPoolExecutor(WORKERS, initializer=_warm_up) as pool:
+    fresh = multiprocessing.get_context("spawn")  # OpenCV's threads do not survive a fork
+    with ProcessPoolExecutor(WORKERS, mp_context=fresh, initializer=_warm_up) as pool:
         list(pool.map(_read, pictures[: 2 * WORKERS]))
         began = time.perf_counter()
         list(pool.map(_read, [pictures[number % len(pictures)] for number in range(readings)]))
