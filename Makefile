@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench train clean
+.PHONY: help demo up test lint bench chaos train clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -30,6 +30,11 @@ lint: $(CHECKED)  ## style, types, direction of imports
 
 bench: $(CHECKED)  ## how fast and how exact, on this machine
 	$(BIN)/python -m lab.benchmarks
+
+chaos: $(CHECKED)  ## break it on purpose for ten minutes, three times, and count what was lost
+	$(BIN)/python -m tests.chaos storm --seconds 600 --seed 1 --seed 2 --seed 3 --report var/chaos.json
+	$(BIN)/python -m tests.chaos restarts --rounds 20 --report var/chaos-restarts.json
+	$(BIN)/python -m tests.chaos frozen --report var/chaos-frozen.json
 
 train: $(READY)  ## make the recogniser's weights anew (needs the training extras)
 	$(BIN)/python -m lab.training

@@ -8,6 +8,8 @@ import sys
 MEASUREMENTS = (
     ("lab.benchmarks.specimens", "--level", "clean", "--level", "phone", "--level", "hard", "--count", "5"),
     ("lab.benchmarks.load",),
+    ("lab.benchmarks.overload",),
+    ("lab.benchmarks.grown_database",),
     ("lab.benchmarks.waiters",),
     ("lab.benchmarks.dialects",),
 )

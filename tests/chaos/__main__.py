@@ -72,6 +72,7 @@ def _in_a_directory(hurt: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
 
 def _end(rounds: list[dict[str, Any]], report: Path | None) -> None:
     if report is not None:
+        report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(json.dumps(rounds, indent=1) + "\n")
     sys.exit(0 if all(all(one["held"].values()) for one in rounds) else 1)
 
