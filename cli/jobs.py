@@ -16,6 +16,7 @@ from core.db.tables import Job
 
 MOST_SHOWN = 1000
 COLUMNS = ("id", "organization_id", "session_id", "claims", "crashes", "trouble", "finished_at", "replayable_until")
+SHOWN = ("id", "trouble", "finished_at", "replayable_until")
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -36,9 +37,14 @@ def show_dead(as_json: bool, var: Path) -> None:
     if as_json:
         out.print_json(json.dumps([dict(zip(COLUMNS, row, strict=True)) for row in rows]))
         return
-    table = Table(*COLUMNS)
+    table = Table()
+    for column in SHOWN:
+        table.add_column(column, no_wrap=column == "id")  # whoever replays one copies it from here
     for row in rows:
-        table.add_row(*row)
+        named = dict(zip(COLUMNS, row, strict=True))
+        table.add_row(
+            *(named[column][:16] if column.endswith(("_at", "_until")) else named[column] for column in SHOWN)
+        )
     out.print(table)
 
 
