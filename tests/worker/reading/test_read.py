@@ -209,7 +209,7 @@ def test_a_document_side_without_a_zone_is_given_none(seed: int) -> None:
 
 def test_a_zone_that_is_too_small_says_so_and_where() -> None:
     specimen = drawn("td3")
-    scale = 3.4 / (np.linalg.norm(np.subtract(specimen.line_boxes[0][1], specimen.line_boxes[0][0])) / 44)
+    scale = 2.4 / (np.linalg.norm(np.subtract(specimen.line_boxes[0][1], specimen.line_boxes[0][0])) / 44)
     size = round(specimen.width * scale), round(specimen.height * scale)
     reading = reading_of(encoded(shown(specimen).resize(size, Image.Resampling.LANCZOS), "PNG"))
     assert reading.failure is not None

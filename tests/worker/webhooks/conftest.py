@@ -151,7 +151,7 @@ def sweep_and_send(settings_env: dict[str, str]) -> Callable[[], int]:
         sweeper.take_back_lost_deliveries()
         with pytest.MonkeyPatch.context() as patch:
             sent: list[UUID] = []
-            patch.setattr(broker, "send", lambda _task, identifier: sent.append(identifier))
+            patch.setattr(broker, "_put", lambda _task, identifier: sent.append(identifier))
             sweeper.resend_due_deliveries()
             with transaction() as db:
                 first = list(db.scalars(select(WebhookDelivery.id).where(*due(), WebhookDelivery.tries == 0)))
