@@ -22,6 +22,7 @@ class DocumentKind(StrEnum):
 class DocumentType(StrEnum):
     """What a reading says the document is, for documents whose print is known by more than an MRZ."""
 
+    MYKAD = "mykad"  #: Malaysian identity card, blue, or red for permanent residents (MyPR)
     PAYMENT_CARD = "payment_card"
     RESIDENT_CARD = "resident_card"  #: Korean resident registration card
     DRIVER_LICENCE = "driver_licence"  #: Korean driver's licence
@@ -31,6 +32,18 @@ class DocumentType(StrEnum):
 #: Names of the fields that readers of print fill in. A field that was not read is absent or empty. Values are as
 #: printed; numbers keep their hyphens, dates their dots. Passports have these beside the fields of their MRZ.
 PRINTED_FIELDS: dict[DocumentType, tuple[str, ...]] = {
+    DocumentType.MYKAD: (
+        "ic_number",  #: YYMMDD-PB-###G
+        "name",  #: on one line, as printed
+        "address_line_1",
+        "address_line_2",  #: further lines joined by a space
+        "postcode",
+        "district",
+        "state",
+        "nationality",  #: as printed, WARGANEGARA
+        "religion",  #: ISLAM or empty, never inferred
+        "gender",  #: as printed, LELAKI or PEREMPUAN
+    ),
     DocumentType.PAYMENT_CARD: (
         "card_number",  #: all digits, nothing else
         "number_group_1",  #: as printed: four groups, three of 4-6-5 and 4-6-4, five of 4-4-4-4-3
