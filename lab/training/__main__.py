@@ -9,7 +9,7 @@ _NEEDED = ("torch", "onnx")
 _MISSING = """training needs {names}, which the product does not. In an environment of its own:
   python3 -m venv var/training-venv
   var/training-venv/bin/pip install --require-hashes -r requirements-training.txt
-  var/training-venv/bin/python -m lab.training --minutes 90"""
+  var/training-venv/bin/python -m lab.training ocrb --minutes 90"""
 
 missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
 if missing:

@@ -1,4 +1,4 @@
-"""Writes trained weights as the model that the worker loads: `python -m lab.training.export PT ONNX --version 1`."""
+"""Writes trained weights as the model that the worker loads: `python -m lab.training.export PT ONNX --print latin`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import onnx
 import torch
 from torch import nn
 
+from lab.training import prints
 from lab.training.network import LINE_HEIGHT, LineNetwork
 
 
@@ -23,12 +24,13 @@ class _Reader(nn.Module):  # type: ignore[misc, unused-ignore]
         return torch.log_softmax(self.network(ink), dim=2)
 
 
-def export(weights: Path, model: Path, version: str) -> Path:
-    """Reads a state dict and writes a model: `ink` (N, 1, 32, W) float32 -> `frames` (N, W / 4, 38) log probabilities.
+def export(weights: Path, model: Path, version: str, alphabet: str) -> Path:
+    """Reads a state dict and writes a model: `ink` (N, 1, 32, W) float32 -> `frames` (N, W / 4, C) log probabilities.
 
-    `version` goes into the model and from there into the name of the engine that every result carries.
+    The C columns are those of `alphabet` and blank. `version` goes into the model and from there into the name of the
+    engine that every result carries.
     """
-    network = LineNetwork()
+    network = LineNetwork(len(alphabet) + 1)
     network.load_state_dict(torch.load(weights))
     torch.onnx.export(
         _Reader(network).eval(),
@@ -41,7 +43,7 @@ def export(weights: Path, model: Path, version: str) -> Path:
         dynamo=False,
     )
     graph = onnx.load(model)
-    onnx.helper.set_model_props(graph, {"version": version})
+    onnx.helper.set_model_props(graph, {"version": version, "alphabet": alphabet})
     onnx.checker.check_model(graph)
     onnx.save(graph, model)
     return model
@@ -53,8 +55,10 @@ def main() -> None:
     parser.add_argument("weights", type=Path)
     parser.add_argument("model", type=Path)
     parser.add_argument("--version", default="trial", help="the number in the engine's name; raise it with the weights")
+    parser.add_argument("--print", default="ocrb", choices=prints.NAMES)
     chosen = parser.parse_args()
-    print(export(chosen.weights, chosen.model, chosen.version))
+    alphabet = prints.named(chosen.print).alphabet
+    print(export(chosen.weights, chosen.model, chosen.version, alphabet))
 
 
 if __name__ == "__main__":

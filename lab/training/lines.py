@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lab.training import glyphs, paper, texts
+from lab.training.example import IGNORE, Example
+from worker.reading.engines import ocrb
 from worker.reading.mrz import characters
 
 Random = np.random.Generator
@@ -20,7 +22,7 @@ _LABELLED, _IGNORED, _CUT = 0.24, 0.31, 0.6  #: of the pitch, distance of a fram
 #: Half a turn makes another character of them, or the same: to call them blank would cost a "0070070071" its zeros.
 _ALIKE_TURNED = frozenset("0O8HINSXZ25691MW")
 _NOWHERE = np.zeros(0, np.float32)
-IGNORE = -100  #: label of a frame that the loss leaves out
+_NOTHING = 0.06  #: of the lines are none: upside down or of another kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class DrawnLine:
 
 
 @dataclass(frozen=True, slots=True)
-class _Print:
+class PrintedInk:
     """Ink before the camera."""
 
     ink: Grey = field(repr=False)  #: (H, W) uint8, 255 where ink is
@@ -73,7 +75,7 @@ def _lay(canvas: Grey, atlas: glyphs.Atlas, text: str, places: npt.NDArray[np.in
         np.maximum(area, glyph[hidden : hidden + area.shape[0]], out=area)
 
 
-def _print_line(random: Random, faces: Sequence[glyphs.Face]) -> _Print:
+def _print_line(random: Random, faces: Sequence[glyphs.Face]) -> PrintedInk:
     """Sets the line and what stands above and below it, a capital CAP_HEIGHT px high."""
     atlas, text = _choose_face(random, faces), _text(random)
     advance = atlas.advance * float(np.exp(random.normal(0, 0.05)))
@@ -90,7 +92,7 @@ def _print_line(random: Random, faces: Sequence[glyphs.Face]) -> _Print:
         if random.random() < 0.6:
             other = texts.line(random)[: len(text)]
             _lay(canvas, atlas, other, places[: len(other)] + np.array([0, round(side * spacing)]))
-    return _Print(canvas, text, centres, middle, advance, atlas.face)
+    return PrintedInk(canvas, text, centres, middle, advance, atlas.face)
 
 
 def _captured_pitch(random: Random) -> float:
@@ -98,7 +100,7 @@ def _captured_pitch(random: Random) -> float:
     return float(random.uniform(low, high))
 
 
-def _photograph(random: Random, printed: _Print, pitch: float) -> tuple[paper.Plane, Places, float]:
+def photograph(random: Random, printed: PrintedInk, pitch: float) -> tuple[paper.Plane, Places, float]:
     """Brings the ink to the camera's scale with tilt, bend, stretch and a pitch that changes along the line.
 
     Returns ink (H, W), centres and the y of the line's middle at the left edge, in px of the photograph.
@@ -133,12 +135,20 @@ def _photograph(random: Random, printed: _Print, pitch: float) -> tuple[paper.Pl
 _OVER_THE_LINE = (("stamp", 0.12, paper.stamp), ("shadow", 0.12, paper.shadow), ("glare", 0.1, paper.glare))
 
 
-def _expose(random: Random, ink: paper.Plane, ends: tuple[int, int], pitch: float) -> tuple[Grey, frozenset[str]]:
-    """From ink to the grey values in the file, and the marks of what happened on the way."""
+def expose(
+    random: Random,
+    ink: paper.Plane,
+    ends: tuple[int, int],
+    pitch: float,
+    *,
+    worn: float = 0.22,
+    binarised: float = 0.14,
+) -> tuple[Grey, frozenset[str]]:
+    """From ink to the grey values in the file, and the marks of what happened on the way; two chances can be set."""
     marks: set[str] = set()
     if random.random() < 0.6:
         ink = paper.uneven(random, ink, pitch)
-    if random.random() < 0.22:
+    if random.random() < worn:
         marks.add("worn")
         ink = paper.wear(random, ink, pitch)
     light = paper.ground(random, ink.shape, pitch)
@@ -153,7 +163,7 @@ def _expose(random: Random, ink: paper.Plane, ends: tuple[int, int], pitch: floa
             marks.add(name)
             light = change(random, light, pitch)
     light = paper.sensor(random, paper.lens(random, light, pitch), contrast)
-    if pitch > 5.5 and random.random() < 0.14:
+    if pitch > 5.5 and random.random() < binarised:
         marks.add("binarised")
         light = paper.binarise(random, light, pitch)
     image = np.clip(light, 0, 255).astype(np.uint8)
@@ -163,7 +173,7 @@ def _expose(random: Random, ink: paper.Plane, ends: tuple[int, int], pitch: floa
     return image, frozenset(marks)
 
 
-def _crop_columns(random: Random, width: int, centres: Places, pitch: float) -> tuple[int, int]:
+def crop_columns(random: Random, width: int, centres: Places, pitch: float) -> tuple[int, int]:
     """All of the photograph, close to the print, or (one in seven) through the print."""
     left, right = 0, width
     for side in (0, 1):
@@ -189,7 +199,7 @@ def _crop_rows(random: Random, height: int, middle: float, cap: float) -> tuple[
     return max(0, top), min(height, max(bottom, top + 5))
 
 
-def _resample(random: Random, image: Grey) -> tuple[Grey, float]:
+def resample(random: Random, image: Grey) -> tuple[Grey, float]:
     """The second scaling a picture goes through: by an upload, or by the rectifier that cut the line."""
     factor = float(np.exp(random.normal(0.15, 0.4)))
     size = (max(24, round(image.shape[1] * factor)), max(6, round(image.shape[0] * factor)))
@@ -207,16 +217,16 @@ def draw(seed: int, faces: Sequence[glyphs.Face] | None = None) -> DrawnLine:
     """
     random = np.random.default_rng(seed)
     printed, pitch = _print_line(random, faces or glyphs.installed()), _captured_pitch(random)
-    ink, centres, middle = _photograph(random, printed, pitch)
+    ink, centres, middle = photograph(random, printed, pitch)
     ends = (max(0, int(centres[0] - pitch * 0.7)), int(centres[-1] + pitch * 0.7))
-    image, marks = _expose(random, ink, ends, pitch)
-    left, right = _crop_columns(random, image.shape[1], centres, pitch)
+    image, marks = expose(random, ink, ends, pitch)
+    left, right = crop_columns(random, image.shape[1], centres, pitch)
     cap = glyphs.CAP_HEIGHT * ink.shape[0] / printed.ink.shape[0]
     top, bottom = _crop_rows(random, image.shape[0], middle, cap)
     image = np.ascontiguousarray(image[top:bottom, left:right])
     factor = 1.0
     if random.random() < 0.6:
-        image, factor = _resample(random, image)
+        image, factor = resample(random, image)
     whole, undecided = _inside((centres - left) * factor, pitch * factor, image.shape[1])
     return DrawnLine(
         image=image,
@@ -266,3 +276,13 @@ def frame_labels(line: DrawnLine, frames: int) -> npt.NDArray[np.int64]:
     for x in line.undecided:
         labels[np.abs(middles - x) < _CUT * line.pitch] = IGNORE
     return labels
+
+
+def example(seed: int) -> Example:
+    """One drawn line as the network sees it, its pitch off by up to a quarter, with the label of every frame."""
+    random = np.random.default_rng([seed, 1])
+    line = draw_nothing(seed) if random.random() < _NOTHING else draw(seed)
+    off = float(np.clip(random.normal(0, 0.1), -0.26, 0.26))
+    frames = max(8, round(line.image.shape[1] * ocrb.PITCH / line.pitch * np.exp(off) / ocrb.FRAME_WIDTH))
+    ink = ocrb.normalise(line.image, frames * ocrb.FRAME_WIDTH)
+    return ink.astype(np.float16), frame_labels(line, frames).astype(np.int16)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-CLASSES = 38  #: the 37 characters in the order of `characters.ALPHABET`, then blank
-BLANK = 37
 FRAME_WIDTH = 4  #: px of the normalised line per frame
 LINE_HEIGHT = 32  #: px of the normalised line
 
@@ -41,12 +39,13 @@ def _convolution(
 
 
 class LineNetwork(nn.Module):  # type: ignore[misc, unused-ignore]
-    """(N, 1, 32, W) ink, 0 paper to about 1 print, W a multiple of 4 -> (N, W / 4, 38) scores.
+    """(N, 1, 32, W) ink, 0 paper to about 1 print, W a multiple of 4 -> (N, W / 4, classes) scores.
 
-    `scale` multiplies every width: 1.0 is the committed model.
+    `classes` counts the characters of the alphabet and blank, which is the last. `scale` multiplies every width: 1.0
+    is the committed models'.
     """
 
-    def __init__(self, scale: float = 1.0) -> None:
+    def __init__(self, classes: int, scale: float = 1.0) -> None:
         super().__init__()
         first, second, third, fourth, deep = (round(width * scale / 8) * 8 for width in (16, 40, 64, 80, 128))
         # Even kernels where the stride is 2 keep frame i centred on pixel 4 i + 2.
@@ -58,7 +57,7 @@ class LineNetwork(nn.Module):  # type: ignore[misc, unused-ignore]
             _convolution(fourth, deep, (4, 3), (1, 1), (0, 1)),  # 1 x W / 4
         )
         self.along = nn.Sequential(Residual(deep, 5), Residual(deep, 5), Residual(deep, 3))
-        self.classify = nn.Conv1d(deep, CLASSES, 1)
+        self.classify = nn.Conv1d(deep, classes, 1)
 
     def forward(self, ink: torch.Tensor) -> torch.Tensor:
         frames = self.look(ink).squeeze(2)

@@ -1,4 +1,4 @@
-"""Trains the line network on drawn lines: `python -m lab.training.train --minutes 40 --seed 1`."""
+"""Trains the line network on drawn lines of one print: `python -m lab.training latin --minutes 40 --seed 1`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from lab.training import export, lines
-from lab.training.network import CLASSES, LineNetwork
-from worker.reading.engines import ocrb
+from lab.training import export, prints
+from lab.training.example import IGNORE, Example
+from lab.training.network import FRAME_WIDTH, LINE_HEIGHT, LineNetwork
 
 _CHUNK = 8  #: batches that are drawn together and sorted by width, so that little padding is computed
-_NOTHING = 0.06  #: of the lines are none: upside down or of another kind
 Batch = tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]  #: (N, 32, W) ink, (N, W / 4) labels
 
 
@@ -29,6 +28,7 @@ Batch = tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]  #: (N, 32, W) ink
 class Plan:
     """What decides a training. Steps rule when given, else minutes, whose worth depends on the machine."""
 
+    print: str  #: a name of `prints.NAMES`
     minutes: float
     steps: int
     seed: int
@@ -38,28 +38,19 @@ class Plan:
     average: float = 0.998  #: of the exponential moving average of the weights, per step
 
 
-def example(seed: int) -> tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]:
-    """One drawn line as the network sees it, its pitch off by up to a quarter, with the label of every frame."""
-    random = np.random.default_rng([seed, 1])
-    line = lines.draw_nothing(seed) if random.random() < _NOTHING else lines.draw(seed)
-    off = float(np.clip(random.normal(0, 0.1), -0.26, 0.26))
-    frames = max(8, round(line.image.shape[1] * ocrb.PITCH / line.pitch * np.exp(off) / ocrb.FRAME_WIDTH))
-    ink = ocrb.normalise(line.image, frames * ocrb.FRAME_WIDTH)
-    return ink.astype(np.float16), lines.frame_labels(line, frames).astype(np.int16)
-
-
-def _stack(examples: list[tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]]) -> Batch:
+def _stack(examples: list[Example]) -> Batch:
     frames = max(len(labels) for _, labels in examples)
-    ink = np.zeros((len(examples), ocrb.LINE_HEIGHT, frames * ocrb.FRAME_WIDTH), np.float16)
-    labels = np.full((len(examples), frames), lines.IGNORE, np.int16)
+    ink = np.zeros((len(examples), LINE_HEIGHT, frames * FRAME_WIDTH), np.float16)
+    labels = np.full((len(examples), frames), IGNORE, np.int16)
     for row, (line_ink, line_labels) in enumerate(examples):
         ink[row, :, : line_ink.shape[1]] = line_ink
         labels[row, : len(line_labels)] = line_labels
     return ink, labels
 
 
-def _draw_for_ever(queue: Queue[Batch], first_seed: int, size: int) -> None:
+def _draw_for_ever(queue: Queue[Batch], name: str, first_seed: int, size: int) -> None:
     cv2.setNumThreads(1)
+    example = prints.named(name).example
     seed = first_seed
     while True:
         drawn = sorted((example(seed + number) for number in range(size * _CHUNK)), key=lambda pair: len(pair[1]))
@@ -72,7 +63,9 @@ def batches(plan: Plan) -> Iterator[Batch]:
     """Batches for ever, drawn in a second process. Seeds start at seed * 2**32: an evaluation's lie below."""
     context = multiprocessing.get_context("spawn")
     queue: Queue[Batch] = context.Queue(maxsize=_CHUNK * 2)
-    drawer = context.Process(target=_draw_for_ever, args=(queue, plan.seed * 2**32, plan.batch), daemon=True)
+    drawer = context.Process(
+        target=_draw_for_ever, args=(queue, plan.print, plan.seed * 2**32, plan.batch), daemon=True
+    )
     drawer.start()
     while True:
         yield queue.get()
@@ -96,7 +89,7 @@ def _learn(network: LineNetwork, optimiser: torch.optim.Optimizer, batch: Batch)
     with torch.autocast("cpu", torch.bfloat16):
         scores = network(ink)
     loss = torch.nn.functional.cross_entropy(
-        scores.float().reshape(-1, CLASSES), labels.reshape(-1), ignore_index=lines.IGNORE
+        scores.float().reshape(-1, scores.shape[2]), labels.reshape(-1), ignore_index=IGNORE
     )
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
@@ -106,12 +99,16 @@ def _learn(network: LineNetwork, optimiser: torch.optim.Optimizer, batch: Batch)
 
 
 def train(plan: Plan, folder: Path, resume: Path | None) -> Path:
-    """Trains and writes `folder`/ocrb.pt (averaged weights), plan.json, ocrb.onnx; returns the ONNX file."""
+    """Trains and writes `folder`/NAME.pt (averaged weights), plan.json, NAME.onnx; returns the ONNX file.
+
+    `resume` may hold weights of another print: all but the last layer is then taken over.
+    """
     torch.manual_seed(plan.seed)
     torch.set_num_threads(1)
-    network, mean = LineNetwork(), LineNetwork()
+    alphabet, kept = prints.named(plan.print).alphabet, folder / f"{plan.print}.pt"
+    network, mean = LineNetwork(len(alphabet) + 1), LineNetwork(len(alphabet) + 1)
     if resume:
-        network.load_state_dict(torch.load(resume))
+        _take_over(network, torch.load(resume))
     mean.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), plan.peak_rate, weight_decay=plan.weight_decay)
     started, step, losses = time.monotonic(), 0, []
@@ -128,17 +125,24 @@ def train(plan: Plan, folder: Path, resume: Path | None) -> Path:
         if step % 200 == 0:
             print(f"{minutes:.1f} min, step {step}, {step * plan.batch} lines, loss {np.mean(losses):.4f}", flush=True)
             losses = []
-        if step % 2000 == 0:
-            torch.save(mean.state_dict(), folder / "ocrb.pt")
-    torch.save(mean.state_dict(), folder / "ocrb.pt")
+        if step % 1000 == 0:
+            torch.save(mean.state_dict(), kept)
+    torch.save(mean.state_dict(), kept)
     facts = asdict(plan) | {"lines": step * plan.batch, "took_minutes": (time.monotonic() - started) / 60}
     (folder / "plan.json").write_text(json.dumps(facts, indent=1))
-    return export.export(folder / "ocrb.pt", folder / "ocrb.onnx", "trial")
+    return export.export(kept, kept.with_suffix(".onnx"), "trial", alphabet)
+
+
+def _take_over(network: LineNetwork, weights: dict[str, torch.Tensor]) -> None:
+    own = network.state_dict()
+    fitting = {name: value for name, value in weights.items() if own[name].shape == value.shape}
+    network.load_state_dict(own | fitting)
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("print", nargs="?", default="ocrb", choices=prints.NAMES)
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--steps", type=int, default=0, help="instead of minutes: repeatable on any machine")
     parser.add_argument("--seed", type=int, default=1)
@@ -148,7 +152,7 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="twenty steps, to see that everything runs")
     chosen = parser.parse_args()
     chosen.into.mkdir(parents=True, exist_ok=True)
-    plan = Plan(chosen.minutes, 20 if chosen.smoke else chosen.steps, chosen.seed, peak_rate=chosen.rate)
+    plan = Plan(chosen.print, chosen.minutes, 20 if chosen.smoke else chosen.steps, chosen.seed, peak_rate=chosen.rate)
     print(train(plan, chosen.into, chosen.resume))
 
 

@@ -1,0 +1,9 @@
+"""The shape of one training example, the same for every print."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Example = tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]  #: (32, W) ink, (W / 4,) labels
+IGNORE = -100  #: label of a frame that the loss leaves out
