@@ -3,28 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
-from fastapi import Request, Response, UploadFile
+from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
+from starlette.datastructures import UploadFile
 
 from api import uploads
 from api.dependencies import run
 from api.idempotency import Asked, Made
 from core import admission, errors, jobs, sealed
 from core.db.tables import Job
+from core.documents import Failure, FailureReason
+from core.settings import settings
 from core.states import JobState
 from core.transaction import transaction
 
 T = TypeVar("T")
+
+ABANDONED = Failure(FailureReason.READER_FAILED, "The caller could wait no longer; nothing was charged.")
 
 
 async def take(organization_id: UUID, upload: UploadFile, wanted: jobs.Request) -> Job:
     """The job for an upload, kept safe before this returns. Raises what `uploads.receive` and `jobs.accept` raise."""
     stored = await _store(organization_id, upload, wanted)
     return await run_in_threadpool(_accept, stored, wanted)
+
+
+async def read(request: Request, organization_id: UUID, upload: UploadFile, wanted: jobs.Request) -> Job:
+    """The ended job for an upload, within this request. One that does not end in time is given up, uncharged.
+
+    Raises what `take` raises.
+    """
+    job = await take(organization_id, upload, wanted)
+    job = await until_ended(request, organization_id, job.id, settings().max_wait_seconds)
+    if job.is_open:
+        with suppress(errors.MoveRefused):  # it ended at the last moment
+            await run(jobs.give_up, organization_id, job.id, ABANDONED)
+        job = await run(jobs.get, organization_id, job.id)
+    return job
 
 
 async def take_once(

@@ -9,9 +9,11 @@ from importlib.metadata import version
 
 from anyio import to_thread
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from api import errors, headers, intake
 from api.dialects import biometric
+from api.dialects.mykad import app as mykad
 from api.dialects.nhn import app as nhn
 from api.limits import RateLimitHeaders
 from api.routes import admin, authenticity, batches, events, health, jobs, sessions, subscriptions, webhook_endpoints
@@ -45,6 +47,9 @@ def create_app() -> FastAPI:
     app.mount(biometric.PATH, biometric.create_app(app.state))
     for generation in nhn.VERSIONS:
         app.mount(f"/{generation}", nhn.create_app(app.state, generation))
+    card_reader = mykad.create_app(app.state)
+    for path in (mykad.PATH, mykad.PATH + "/{below:path}"):  # a mount does not answer for its own path
+        app.router.routes.append(Route(path, card_reader))
     return app
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,18 +15,16 @@ from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 
 from api import intake
-from api.dependencies import let_in, run
+from api.dependencies import let_in
 from core import errors, jobs, sealed
 from core.db.tables import Job
-from core.documents import DocumentKind, Failure, FailureReason
+from core.documents import DocumentKind, FailureReason
 from core.keys import Scope
-from core.settings import settings
 from core.states import JobState, Status, status_of
 
 PATH = "/api/v1/backend"
 NOT_AVAILABLE = "MRZ service not available now"
 NOT_PARSED = "Error while parsing MRZ"
-ABANDONED = Failure(FailureReason.READER_FAILED, "The caller could wait no longer; nothing was charged.")
 
 Image = Annotated[UploadFile, File(description="JPEG, PNG, WEBP, GIF, TIFF, HEIC or PDF")]
 OptionalImage = Annotated[UploadFile | None, File(description="JPEG, PNG, WEBP, GIF, TIFF, HEIC or PDF")]
@@ -70,7 +67,7 @@ async def retrieve_mrz(request: Request, api_key: ApiKey, image: Image, personal
     """Reads the MRZ of a picture and answers with its lines, as they are printed."""
     organization_id = await _organization(request, api_key)
     wanted = jobs.Request(DocumentKind.MRZ, end_client=personal_number)
-    job = await _read(request, organization_id, image, wanted)
+    job = await intake.read(request, organization_id, image, wanted)
     return _answer(job, _mrz_lines)
 
 
@@ -87,10 +84,10 @@ async def parse_document(
     if not sides:
         raise errors.RequestInvalid
     wanted = jobs.Request(DocumentKind.ID_CARD, end_client=personal_number)
-    job = await _read(request, organization_id, sides[0], wanted)
+    job = await intake.read(request, organization_id, sides[0], wanted)
     if job.state == JobState.FAILED and len(sides) > 1:
         again = jobs.Request(DocumentKind.ID_CARD, session_id=job.session_id)
-        job = await _read(request, organization_id, sides[1], again)
+        job = await intake.read(request, organization_id, sides[1], again)
     return _answer(job, _document)
 
 
@@ -103,17 +100,6 @@ async def _organization(request: Request, api_key: str) -> UUID:
     caller = await let_in(request, api_key)
     caller.must_have(Scope.JOBS_WRITE)
     return caller.organization_id
-
-
-async def _read(request: Request, organization_id: UUID, image: UploadFile, wanted: jobs.Request) -> Job:
-    """The ended job for an upload. A job that does not end in time is given up, and nobody is charged for it."""
-    job = await intake.take(organization_id, image, wanted)
-    job = await intake.until_ended(request, organization_id, job.id, settings().max_wait_seconds)
-    if job.is_open:
-        with suppress(errors.MoveRefused):  # it ended at the last moment
-            await run(jobs.give_up, organization_id, job.id, ABANDONED)
-        job = await run(jobs.get, organization_id, job.id)
-    return job
 
 
 def _answer(job: Job, read_out: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:

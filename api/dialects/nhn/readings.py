@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -11,18 +10,14 @@ from uuid import UUID
 from fastapi import Request, UploadFile
 
 from api import intake
-from api.dependencies import run
 from api.dialects.nhn import bodies, codes, envelopes
 from api.dialects.nhn.codes import Code, Refused
-from core import envelope, errors, jobs, sealed
+from core import envelope, jobs, sealed
 from core.db.tables import Job
-from core.documents import DocumentKind, Failure, FailureReason
+from core.documents import DocumentKind, FailureReason
 from core.envelope import Service
-from core.settings import settings
 from core.states import JobState
 from core.subscriptions import Technology
-
-ABANDONED = Failure(FailureReason.READER_FAILED, "The caller could wait no longer; nothing was charged.")
 
 DOCUMENT = {Service.CREDIT_CARD: DocumentKind.PAYMENT_CARD, Service.ID_CARD: DocumentKind.ID_CARD}
 
@@ -49,24 +44,13 @@ async def of(request: Request, organization_id: UUID, service: Service, technolo
     around = await envelopes.of(request, organization_id, service)
     opened = await envelopes.open_picture(around, await bodies.image(request))
     wanted = jobs.Request(DOCUMENT[service], technology=technology)
-    job = await intake.take(organization_id, UploadFile(BytesIO(opened.picture)), wanted)
-    job = await _ended(request, organization_id, job.id)
+    job = await intake.read(request, organization_id, UploadFile(BytesIO(opened.picture)), wanted)
     if job.state != JobState.RECEIVED:
         raise Refused(await _why(job, around, service))
     result = sealed.open_result(job)
     if not result:
         raise Refused(codes.OF_SERVICE[service].empty)
     return Answered(job, result, opened.key, envelopes.PICTURES[opened.media_type])
-
-
-async def _ended(request: Request, organization_id: UUID, job_id: UUID) -> Job:
-    """The ended job. One that does not end in time is given up, and nobody is charged for it."""
-    job = await intake.until_ended(request, organization_id, job_id, settings().max_wait_seconds)
-    if job.is_open:
-        with suppress(errors.MoveRefused):  # it ended at the last moment
-            await run(jobs.give_up, organization_id, job_id, ABANDONED)
-        job = await run(jobs.get, organization_id, job_id)
-    return job
 
 
 async def _why(job: Job, around: envelopes.Envelope, service: Service) -> Code:

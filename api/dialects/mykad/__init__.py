@@ -1,0 +1,1 @@
+"""The MyKAD OCR API as an application of its own: one path, ten fields, errors of one shape."""
