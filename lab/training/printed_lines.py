@@ -67,11 +67,11 @@ class Source:
         if random.random() < _INVERTED:
             image, marks = 255 - image, marks | {"inverted"}
         scale = pitch / printed.advance * factor
-        places, widths = (centres - left) * np.float32(factor), widths * np.float32(scale)
-        whole = (places > 0.42 * widths) & (places < image.shape[1] - 0.42 * widths)
-        cut = ~whole & (places > -0.6 * widths) & (places < image.shape[1] + 0.6 * widths)
+        at, widths = (centres - left) * np.float32(factor), widths * np.float32(scale)
+        whole = (at > 0.42 * widths) & (at < image.shape[1] - 0.42 * widths)
+        cut = ~whole & (at > -0.6 * widths) & (at < image.shape[1] + 0.6 * widths)
         text = "".join(character for character, kept in zip(printed.text, whole, strict=True) if kept)
-        return PrintedLine(image, text, places[whole], widths[whole], places[cut], cap, printed.face, marks)
+        return PrintedLine(image, text, at[whole], widths[whole], at[cut], cap, printed.face, marks)
 
     def example(self, seed: int) -> Example:
         """One line as the network sees it, its width off by chance, with the label of every frame."""
@@ -114,17 +114,17 @@ class Source:
         space = float(random.uniform(0.75, 1.6))
         before, after = random.uniform(0.2, 2.5, 2) if random.random() < 0.8 else random.uniform(2, 7, 2)
         margin = float(before) * typefaces.CAP_HEIGHT + 40
-        centres, widths, end = _places(face, text, margin, tracking, space)
+        centres, widths, end = places(face, text, margin, tracking, space)
         height, middle = typefaces.CAP_HEIGHT * 6, typefaces.CAP_HEIGHT * 3.0
         canvas = np.zeros((height, int(end + float(after) * typefaces.CAP_HEIGHT + 40)), np.uint8)
-        _lay(canvas, face, text, centres, middle + typefaces.CAP_HEIGHT / 2)
+        lay(canvas, face, text, centres, middle + typefaces.CAP_HEIGHT / 2)
         spacing = typefaces.CAP_HEIGHT * random.uniform(1.38, 2.6)
         for side in (-1, 1):
             if random.random() < 0.65:
                 other = self.text(random)
                 shift = margin + float(random.choice((0.0, random.normal(0, 60))))
-                places, _, _ = _places(face, other, max(0.0, shift), tracking, space)
-                _lay(canvas, face, other, places, middle + typefaces.CAP_HEIGHT / 2 + side * spacing)
+                others, _, _ = places(face, other, max(0.0, shift), tracking, space)
+                lay(canvas, face, other, others, middle + typefaces.CAP_HEIGHT / 2 + side * spacing)
         weight = float(random.normal(0, 0.7))
         canvas = typefaces.weighted(canvas, weight)
         size = (max(8, round(canvas.shape[1] * wide)), canvas.shape[0])
@@ -134,7 +134,7 @@ class Source:
         return ink, widths * np.float32(wide)
 
 
-def _places(
+def places(
     face: typefaces.Typeface, text: str, start: float, tracking: float, space: float
 ) -> tuple[Places, Places, float]:
     """Centres and widths of the characters of `text` set from `start` on, and where the line ends; px."""
@@ -150,7 +150,7 @@ def _places(
     )
 
 
-def _lay(canvas: Grey, face: typefaces.Typeface, text: str, centres: Places, base: float) -> None:
+def lay(canvas: Grey, face: typefaces.Typeface, text: str, centres: Places, base: float) -> None:
     """Presses the glyphs of `text` into `canvas`, their middles at `centres`, their feet at `base`; darkest wins."""
     for character, centre in zip(text, centres, strict=True):
         glyph = typefaces.glyph(face, character)
