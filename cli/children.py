@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from typing import BinaryIO
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
-LOG_BYTES = 10_000_000  #: a log larger than this is put aside (one generation) when its process starts
+LOG_BYTES = 10_000_000  #: a log larger than this is put aside; one generation is kept
 POLL_SECONDS = 0.05
 
 
@@ -149,6 +150,23 @@ def tail(log: Path, lines: int = 12) -> str:
     return "\n".join(f"  | {line}" for line in text.splitlines()[-lines:])
 
 
+def put_aside(log: Path) -> None:
+    """Moves what a long log holds to `NAME.1`, in place of what is there; its process goes on writing into the log.
+
+    The process holds the file open and appends to it, so that the file itself stays and is emptied. A line written
+    between the last look and the emptying is lost; on a disk that is full everything in the log is.
+    """
+    with contextlib.suppress(OSError):  # none yet, or not ours
+        if log.stat().st_size <= LOG_BYTES:
+            return
+        aside = log.with_name(log.name + ".1")
+        aside.unlink(missing_ok=True)
+        with log.open("rb+") as long, contextlib.ExitStack() as then:
+            then.callback(long.truncate, 0)
+            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as kept:
+                shutil.copyfileobj(long, kept)
+
+
 def kill_group(leader: int) -> None:
     """SIGKILL to whatever is left of a child's process group; its number stays taken as long as a member lives."""
     with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says EPERM for a group of zombies
@@ -172,6 +190,5 @@ def _die_with(parent: int, polite: signal.Signals) -> Callable[[], None] | None:
 def _open_log(path: Path) -> BinaryIO:
     """Append to the log, readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size > LOG_BYTES:
-        path.replace(path.with_name(path.name + ".1"))
+    put_aside(path)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), "ab", buffering=0)

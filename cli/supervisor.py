@@ -19,6 +19,7 @@ from cli.children import Child, Running
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
+LOG_LOOK_SECONDS = 10.0  #: between two looks at the length of the logs
 STEADY_SECONDS = 60.0  #: a child that ran so long is restarted after the first pause again
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -46,6 +47,7 @@ class Supervisor:
         self._keep_open = keep_open
         self._stages: list[list[_Kept]] = []
         self._stops_asked = 0
+        self._next_look = 0.0
         self._handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -96,11 +98,11 @@ class Supervisor:
                 self._sleep(children.POLL_SECONDS)
 
     def attend(self, seconds: float | None = 0.0) -> None:
-        """For so long (None: for ever) restart who dies. Raises StopAsked as soon as somebody asks."""
+        """For so long (None: for ever) restart who dies and keep logs short. Raises StopAsked once somebody asks."""
         until = float("inf") if seconds is None else time.monotonic() + seconds
         while True:
             self._refuse_to_go_on_after_stop()
-            next_due = self._restart_the_dead()
+            next_due = min(self._restart_the_dead(), self._shorten_logs())
             now = time.monotonic()
             if now >= until:
                 return
@@ -122,6 +124,16 @@ class Supervisor:
             if one.running is None:
                 next_due = min(next_due, one.due)
         return next_due
+
+    def _shorten_logs(self) -> float:
+        """Put long logs aside, now and then; when the next look is due (monotonic seconds)."""
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + LOG_LOOK_SECONDS
+            for stage in self._stages:
+                for one in stage:
+                    children.put_aside(one.child.log)
+        return self._next_look
 
     def _note_death(self, one: _Kept, dead: Running, status: int) -> None:
         dead.end(time.monotonic())  # what it left behind would hold its port or its jobs

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core import (
@@ -27,7 +28,7 @@ from core import (
     webhooks,
 )
 from core.crash_points import CrashPoint
-from core.db.tables import Job
+from core.db.tables import Fencing, Job
 from core.documents import DocumentKind, Failure, FailureReason, Verdict
 from core.states import ENTERED_FROM, OPEN, JobState, Stage, Status, status_of
 from core.transaction import after_commit
@@ -226,6 +227,12 @@ def hand_over(db: Session, claimed: Job) -> None:
     release(db, claimed, delay=timedelta(0), trouble="handed_over")
     db.execute(update(Job).where(Job.id == claimed.id).values(claims=Job.claims - 1, sent_at=func.now(), sends=1))
     broker.enqueue(db, broker.TaskName.READ_JOB, claimed.id)
+
+
+def note_fenced(db: Session, claimed: Job) -> None:
+    """Writes down that the worker of this claim came too late; noting it twice is no error."""
+    late = insert(Fencing).values(lease_token=claimed.lease_token, job_id=claimed.id)
+    db.execute(late.on_conflict_do_nothing())
 
 
 def receive(db: Session, claimed: Job, result: Mapping[str, Any]) -> None:

@@ -115,6 +115,7 @@ def _of_tally(tally: Tally) -> Iterator[Metric]:
     yield _counter("idmill_jobs_ended", "Outcomes.", tally.outcomes, "state", "document", "reason")
     yield _counter("idmill_claims", "Claims of jobs that ended; one a job is the least.", {(): tally.claims})
     yield _counter("idmill_reader_deaths", "Readers that died on jobs that ended.", {(): tally.reader_deaths})
+    yield _counter("idmill_fenced", "Outcomes dropped: their worker had lost the job.", {(): tally.fenced})
     troubles = {(word,): count for word, count in tally.troubles.items()}
     yield _counter("idmill_troubles", "Ended jobs that once went back to the queue, by why.", troubles, "trouble")
     yield _histogram("idmill_job_seconds", "Between moments of jobs that ended.", tally.waits, "span")

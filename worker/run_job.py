@@ -46,6 +46,8 @@ def run_next_job() -> None:
         _read_and_record(job)
     except errors.MoveRefused:
         log.warning("job.fenced", job_id=str(job.id), claims=job.claims)
+        with suppress(SQLAlchemyError), transaction() as db:
+            jobs.note_fenced(db, job)
     except hold.Leaving:
         log.info("job.handed_over", job_id=str(job.id), claims=job.claims)
         with suppress(errors.MoveRefused), transaction() as db:

@@ -48,6 +48,7 @@ class Tally:
     outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)  #: state, document, reason
     claims: int = 0  #: of jobs that have ended; more than one a job is work done again
     reader_deaths: int = 0
+    fenced: int = 0  #: outcomes that came after their worker had lost the job
     troubles: Counter[str] = field(default_factory=Counter)  #: why the last claim but the successful one did not do
     waits: dict[str, Durations] = field(default_factory=dict)
     stages: dict[str, Durations] = field(default_factory=dict)
@@ -75,6 +76,7 @@ class Tally:
             self.reader_deaths += deaths
         for trouble, count in db.execute(_TROUBLES, window):
             self.troubles[trouble] += count
+        self.fenced += db.execute(_FENCED, window).scalar_one()
         _add(self.waits, WAITS, db.execute(_WAITS.bindparams(_bounds(WAITS)), window).all())
         _add(self.stages, STAGES, db.execute(_STAGES.bindparams(_bounds(STAGES)), window).all())
         readings, repaired, failed_checks = db.execute(_ACCURACY, window).one()
@@ -105,6 +107,8 @@ _OUTCOMES = text(f"""
 """)  # noqa: S608 - our own words
 
 _TROUBLES = text(f"SELECT trouble, count(*) FROM jobs WHERE {_ENDED} AND trouble IS NOT NULL GROUP BY 1")  # noqa: S608
+
+_FENCED = text("SELECT count(*) FROM fencings WHERE at > :since AND at <= :until")
 
 # width_bucket counts a value on a bound into the next bucket; that much does not matter here
 _WAITS = text(f"""

@@ -157,6 +157,18 @@ class Job(Base):
     )
 
 
+class Fencing(Base):
+    """A claim whose worker came with an outcome when it no longer held the job: what it brought was dropped."""
+
+    __tablename__ = "fencings"
+
+    lease_token: Mapped[UUID] = mapped_column(primary_key=True)  #: the one it had lost
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index(None, "at"),)
+
+
 class Attempt(Base):
     """One entry in the ledger of an end client's attempts."""
 

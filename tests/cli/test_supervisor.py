@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from cli import children, guardian
+from cli import supervisor as supervisor_module
 from cli.children import Child, DiedAtStart
 from cli.supervisor import StopAsked, Supervisor
 
@@ -115,6 +116,28 @@ def test_a_child_that_is_never_ready_is_given_up(tmp_path: Path) -> None:
     slow = sleeper("slow", tmp_path, is_ready=lambda: False, ready_seconds=0.3)
     with Supervisor(print) as supervisor, pytest.raises(DiedAtStart, match=r"slow was not ready after 0\.3 s"):
         supervisor.start(slow)
+
+
+def test_long_log_of_a_running_child_is_put_aside_and_the_child_writes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "LOG_BYTES", 50_000)
+    monkeypatch.setattr(supervisor_module, "LOG_LOOK_SECONDS", 0.1)
+    code = "import time\nfor n in range(10**9): print(f'{n:099}', flush=True); time.sleep(n % 100 == 99 and 0.01)"
+    talker = sleeper("talker", tmp_path, code=code)
+    aside = talker.log.with_name("talker.log.1")
+    with Supervisor(print) as supervisor:
+        supervisor.start(talker)
+        before = supervisor.pids()
+        attend_until(supervisor, aside.exists)
+        first = aside.read_bytes()[:100]
+        attend_until(supervisor, lambda: aside.exists() and aside.read_bytes()[:100] != first)  # again and again
+        assert supervisor.pids() == before
+    numbers = [int(line) for line in (aside.read_text() + talker.log.read_text()).splitlines()]
+    assert numbers == sorted(numbers)
+    assert numbers[-1] - numbers[0] < 2 * len(numbers)  # on a busy machine some are written while it is emptied
+    assert sorted(path.name for path in talker.log.parent.iterdir()) == ["talker.log", "talker.log.1"]
+    assert aside.stat().st_mode & 0o777 == 0o600
 
 
 def test_stages_stop_in_reverse_order(tmp_path: Path) -> None:

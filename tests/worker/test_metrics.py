@@ -38,7 +38,16 @@ def numbers(settings_env, monkeypatch):
     """A collector that counts at once what has ended."""
     monkeypatch.setattr(tally, "LAG_SECONDS", 0)
     with transaction() as db:
-        for table in ("webhook_deliveries", "usage_records", "events", "attempts", "jobs", "sessions", "heartbeats"):
+        for table in (
+            "webhook_deliveries",
+            "usage_records",
+            "events",
+            "attempts",
+            "fencings",
+            "jobs",
+            "sessions",
+            "heartbeats",
+        ):
             db.execute(text(f"DELETE FROM {table}"))
     return Numbers()
 
@@ -113,6 +122,16 @@ def test_every_outcome_is_counted_once_however_often_it_is_asked(numbers, accept
     assert value(page, "idmill_jobs_ended_total", state="failed", reason="blurred") == 1
     assert value(page, "idmill_claims_total") == 2
     assert value(page, "idmill_job_seconds_count", span="accepted_to_ended") == 2
+
+
+def test_outcomes_that_came_too_late_are_counted_once_each(numbers, accept):
+    scraped(numbers)
+    for claimed in (claim(accept()), claim(accept())):
+        for _ in range(2):
+            with transaction() as db:
+                jobs.note_fenced(db, claimed)
+    assert value(scraped(numbers), "idmill_fenced_total") == 2
+    assert value(scraped(numbers), "idmill_fenced_total") == 2
 
 
 def test_readings_tell_their_stages_repairs_and_failed_checks(numbers, accept):

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
 from core import jobs, organizations, sealed, storage
-from core.db.tables import Event, Job, UsageRecord
+from core.db.tables import Event, Fencing, Job, UsageRecord
 from core.states import JobState
 from core.transaction import transaction
 from worker import hold, run_job
@@ -155,6 +155,8 @@ def test_worker_that_lost_its_lease_is_fenced(upload, look, monkeypatch):
     run_next_job()
     assert (look(job_id).state, look(job_id).claims) == ("received", 2)
     assert ends_of(job_id) == (1, 1)
+    with transaction() as db:
+        assert db.scalar(select(func.count()).where(Fencing.job_id == job_id)) == 1
 
 
 def test_erasing_stops_the_reader(upload, look, monkeypatch):

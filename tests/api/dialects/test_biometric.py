@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -125,6 +127,18 @@ def test_end_client_with_too_many_attempts(client, worker, key_with, card):
         assert retrieve(client, key, card.picture, personal_number="1").status_code == 200
     assert_refused(retrieve(client, key, card.picture, personal_number="1"), 400, "MRZ max attempts exceeded")
     assert retrieve(client, key, card.picture, personal_number="2").status_code == 200
+
+
+def test_fifty_parallel_calls_for_one_end_client_get_exactly_three_attempts(client, worker, key_with, card):
+    key = key_with({"starts_at": NOW - DAY, "attempts_per_client": 3})
+    with ThreadPoolExecutor(50) as callers:
+        asked = [callers.submit(retrieve, client, key, card.picture, personal_number="1") for _ in range(50)]
+    answers = [one.result() for one in asked]
+    assert Counter(answer.status_code for answer in answers) == {200: 3, 400: 47}
+    refused = [answer for answer in answers if answer.status_code == 400]
+    for answer in refused:
+        assert_refused(answer, 400, "MRZ max attempts exceeded")
+    assert len({answer.json()["backend_session"] for answer in answers if answer not in refused}) == 3
 
 
 def test_picture_without_mrz(client, worker, api_key, picture):
