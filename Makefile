@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench chaos train clean
+.PHONY: help demo up test lint bench chaos fuzz train clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -35,6 +35,11 @@ chaos: $(CHECKED)  ## break it on purpose for ten minutes, three times, and coun
 	$(BIN)/python -m tests.chaos storm --seconds 600 --seed 1 --seed 2 --seed 3 --report var/chaos.json
 	$(BIN)/python -m tests.chaos restarts --rounds 20 --report var/chaos-restarts.json
 	$(BIN)/python -m tests.chaos frozen --report var/chaos-frozen.json
+
+fuzz: $(CHECKED)  ## ask it nonsense for a quarter of an hour: every documented call, raw sockets, hostile files
+	$(BIN)/python -m tests.fuzz openapi --seconds 600
+	$(BIN)/python -m tests.fuzz sockets --count 5000
+	$(BIN)/python -m tests.fuzz files --rounds 20
 
 train: $(READY)  ## make the recogniser's weights anew (needs the training extras)
 	$(BIN)/python -m lab.training

@@ -1,9 +1,10 @@
-"""What a route may ask for: who is calling, a page of a list, how long to wait; and `run` for work on the database."""
+"""What a route may ask for: who is calling, a page of a list, an instant; and `run` for work on the database."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import AwareDatetime, BeforeValidator
 from sqlalchemy.orm import Session
 
 from api import limits, quotas
@@ -21,6 +23,7 @@ from core.transaction import transaction
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _bearer = HTTPBearer(auto_error=False, description="`Authorization: Bearer KEY`")
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="`X-API-Key: KEY`")
 
@@ -87,5 +90,12 @@ def _before(cursor: Annotated[str | None, Query(description="`next_cursor` of th
         raise errors.RequestInvalid("cursor: use `next_cursor` of the page before, unchanged.") from None
 
 
+def _written_out(instant: object) -> object:
+    if not isinstance(instant, str) or not _DATE.match(instant):
+        raise ValueError("use RFC 3339, as in 2026-11-22T16:00:00Z")
+    return instant
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]  #: a count of seconds, which pydantic takes, is none
 Before = Annotated[UUID | None, Depends(_before)]
 Limit = Annotated[int, Query(ge=1, le=100, description="jobs on one page")]

@@ -12,11 +12,13 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from core import errors
 
 PROBLEM = "application/problem+json"
 RETRY_SECONDS = 5
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 #: The nearest class in an error's ancestry decides.
 STATUS: dict[type[errors.IdmillError], HTTPStatus] = {
@@ -27,6 +29,7 @@ STATUS: dict[type[errors.IdmillError], HTTPStatus] = {
     errors.UploadMissing: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UploadEmpty: HTTPStatus.BAD_REQUEST,
     errors.UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.UploadTooSlow: HTTPStatus.REQUEST_TIMEOUT,
     errors.UploadUnsupported: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.DocumentUnsupported: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.RequestInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -40,6 +43,11 @@ STATUS: dict[type[errors.IdmillError], HTTPStatus] = {
     errors.SessionClosed: HTTPStatus.CONFLICT,
     errors.MoveRefused: HTTPStatus.CONFLICT,
     errors.TemporarilyUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+#: What `api.uploads.BodyLimit` says of a body in the framework's words.
+OF_BODIES: dict[int, type[errors.IdmillError]] = {
+    STATUS[kind].value: kind for kind in (errors.UploadTooLarge, errors.UploadTooSlow)
 }
 
 #: What the framework refuses by itself, said so that the caller can mend it.
@@ -127,14 +135,27 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, errors.RequestInvalid.code, detail, errors=places)
 
 
-async def _from_framework(_request: Request, error: Exception) -> JSONResponse:
+async def _from_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     status = HTTPStatus(error.status_code)
-    if status == STATUS[errors.UploadTooLarge]:
-        return await _expected(_request, errors.UploadTooLarge())
+    if status in OF_BODIES:
+        response = await _expected(request, OF_BODIES[status]())
+        response.headers.update(error.headers or {})
+        return response
     response = problem(status, status.phrase.lower().replace(" ", "-"), SAID.get(status, str(error.detail)))
     response.headers.update(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(_methods_of(request))
     return response
+
+
+def _methods_of(request: Request) -> list[str]:
+    """What the path of a request takes; Starlette names the methods of the first route alone."""
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 async def _database_away(_request: Request, error: Exception) -> JSONResponse:

@@ -118,7 +118,11 @@ async def _once(
     request: Request,
     who: Annotated[keys.Caller, Depends(caller)],
     idempotency_key: Annotated[
-        str | None, Header(description="yours, fresh for every new request: a repetition gets the first answer again")
+        str | None,
+        Header(
+            description="yours, fresh for every new request: a repetition gets the first answer again",
+            json_schema_extra={"pattern": f"^{_KEY.pattern}$"},
+        ),
     ] = None,
 ) -> Asked:
     del idempotency_key  # read by `of`; named here for the OpenAPI document

@@ -39,7 +39,7 @@ def create_app() -> FastAPI:
         responses=errors.DOCUMENTED,
     )
     larger = {batches.router.prefix: settings().max_batch_bytes}
-    app.add_middleware(BodyLimit, max_bytes=settings().max_upload_bytes, larger=larger)
+    app.add_middleware(BodyLimit, max_bytes=settings().max_upload_bytes, seconds=settings().body_seconds, larger=larger)
     app.add_middleware(RateLimitHeaders)
     errors.install(app)
     for routes in (jobs, batches, sessions, events, webhook_endpoints, subscriptions, authenticity, admin, health):

@@ -1,7 +1,9 @@
-"""Uploads: how large they may be and what they are, by their first bytes. Decodes nothing."""
+"""Uploads: how large and how slow they may be, and what they are by their first bytes. Decodes nothing."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping
 
 from fastapi import HTTPException
@@ -11,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import errors
 
 HEAD_BYTES = 1024  # Adobe's readers look for `%PDF-` this far
+SLOWEST = 16 * 1024  #: bytes a second; a body at this pace is waited for, however large it is
 DRAIN_FACTOR = 8  #: a body over the limit is read and dropped up to so many limits, so that its sender hears the answer
 
 #: brands of ISO base media files that hold HEIF still pictures; ISO/IEC 23008-12, 10.2
@@ -47,34 +50,56 @@ async def receive(upload: UploadFile) -> tuple[bytes, str]:
 
 
 class BodyLimit:
-    """ASGI middleware: a body over the limit ends in `UploadTooLarge`, by Content-Length or by the bytes that came."""
+    """ASGI middleware: a body that grows over the limit ends in `UploadTooLarge`, one that dawdles in `UploadTooSlow`.
 
-    def __init__(self, app: ASGIApp, max_bytes: int, larger: Mapping[str, int] | None = None) -> None:
-        """`larger` gives the limit of single paths that take more."""
+    Servers wait for ever: without this a byte a second holds a connection for as long as its sender likes.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, max_bytes: int, seconds: float, larger: Mapping[str, int] | None = None
+    ) -> None:
+        """`seconds` for any body, and more as it comes; `larger` gives the limit of single paths that take more."""
         self._app = app
         self._max_bytes = max_bytes
+        self._seconds = seconds
         self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        received = 0
-        max_bytes = self._larger.get(scope["path"], self._max_bytes)
+        body = _Body(receive, self._larger.get(scope["path"], self._max_bytes), self._seconds)
+        await self._app(scope, body.receive, send)
 
-        async def receive_some() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > max_bytes:
-                await self._drain(receive, message)
-                raise HTTPException(413, str(errors.UploadTooLarge()))
-            return message
 
-        await self._app(scope, receive_some, send)
+class _Body:
+    """The body of one request on its way in."""
 
-    async def _drain(self, receive: Receive, message: Message) -> None:
-        dropped = 0
-        while message.get("more_body") and dropped < DRAIN_FACTOR * self._max_bytes:
-            message = await receive()
-            dropped += len(message.get("body", b""))
+    def __init__(self, receive: Receive, max_bytes: int, seconds: float) -> None:
+        self._receive = receive
+        self._max_bytes = max_bytes
+        self._deadline = time.monotonic() + seconds
+        self._received = 0
+        self._is_whole = False
+
+    async def receive(self) -> Message:
+        """The next piece. Raises HTTPException 413 and 408."""
+        if self._is_whole:
+            return await self._receive()  # waits for the client to leave
+        message = await self._next()
+        if self._received > self._max_bytes:
+            while message.get("more_body") and self._received < DRAIN_FACTOR * self._max_bytes:
+                message = await self._next()
+            raise HTTPException(413, str(errors.UploadTooLarge()))
+        self._is_whole = not message.get("more_body", False)
+        return message
+
+    async def _next(self) -> Message:
+        left = self._deadline + self._received / SLOWEST - time.monotonic()
+        try:
+            async with asyncio.timeout(max(left, 0.0)):
+                message = await self._receive()
+        except TimeoutError:
+            raise HTTPException(408, str(errors.UploadTooSlow()), {"Connection": "close"}) from None
+        self._received += len(message.get("body", b""))
+        return message

@@ -9,6 +9,7 @@ IdmillError
 │   ├── UploadMissing     no file part
 │   ├── UploadEmpty       zero bytes
 │   ├── UploadTooLarge    over the body limit
+│   ├── UploadTooSlow     its body did not come in time
 │   └── UploadUnsupported not one of the picture formats
 ├── DocumentUnsupported   no reader for this document kind in this release
 ├── RequestInvalid        a field with a value that cannot be used
@@ -95,6 +96,12 @@ class UploadTooLarge(UploadRefused):
     """The request body is larger than this server accepts; send a smaller picture."""
 
     code = "upload-too-large"
+
+
+class UploadTooSlow(UploadRefused):
+    """The request body did not come in time; send it again over a better connection, or send a smaller picture."""
+
+    code = "upload-too-slow"
 
 
 class UploadUnsupported(UploadRefused):

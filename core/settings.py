@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     blobs: str = "var/blobs"  #: a directory, or `s3://bucket/prefix` with the usual AWS_* variables
     disk_floor_bytes: int = 512 * 1024 * 1024  #: uploads are answered 503 while less is free where pictures are kept
     max_upload_bytes: int = 20 * 1024 * 1024  #: whole request body
+    body_seconds: float = 30.0  #: a request body may take so long, and a second more for each 16 KiB of it
     max_pixels: int = 60_000_000  #: refused before decoding; a 60 MP photo takes 180 MB decoded
 
     lease_seconds: int = 15  #: a worker that is silent for so long has lost its job; one that reads is not silent

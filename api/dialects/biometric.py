@@ -48,10 +48,23 @@ REFUSALS: dict[type[errors.IdmillError], tuple[int, str]] = {
     errors.IdmillError: (503, NOT_AVAILABLE),
 }
 
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "Refused or not read: "
+        + "; ".join(sorted({f"{status} {text}" for status, text in REFUSALS.values()})),
+        "content": {
+            "application/json": {
+                "schema": {"type": "object", "required": ["detail"], "properties": {"detail": {"type": "string"}}}
+            }
+        },
+    }
+}
+
 
 def create_app(state: State) -> FastAPI:
     """The dialect as an application of its own, to be mounted at `PATH`. `state` is the outer application's."""
-    app = FastAPI(title="idmill: MRZ as biometric.kz serves it", version="1", redirect_slashes=False)
+    title = "idmill: MRZ as biometric.kz serves it"
+    app = FastAPI(title=title, version="1", redirect_slashes=False, responses=DOCUMENTED)
     app.state = state
     for path, endpoint in (("/mrz/retrieve", retrieve_mrz), ("/document/parse", parse_document)):
         app.add_api_route(path + "/", endpoint, methods=["POST"])
@@ -131,7 +144,7 @@ async def _refuse(_request: Request, error: Exception) -> JSONResponse:
     status, detail = _status_and_detail(error)
     if status >= 500:
         log.error("biometric.not_available", error=type(error).__name__)
-    return JSONResponse({"detail": detail}, status_code=status)
+    return JSONResponse({"detail": detail}, status_code=status, headers=getattr(error, "headers", None))
 
 
 def _status_and_detail(error: Exception) -> tuple[int, str]:

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api import views
-from api.dependencies import Admin, run
+from api.dependencies import Admin, Instant, run
 from api.idempotency import Once
 from api.routes.subscriptions import Since, Until
 from core import keys, organizations, subscriptions, usage
@@ -40,21 +40,21 @@ class Body(BaseModel):
 
 class NewOrganization(Body):
     name: Name
-    is_strict: bool = False
+    is_strict: StrictBool = False
 
 
 class OrganizationChange(Body):
-    is_strict: bool
+    is_strict: StrictBool
 
 
 class NewKey(Body):
     label: Name
     scopes: list[Scope] = Field(default=[Scope.JOBS_READ, Scope.JOBS_WRITE], min_length=1)
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class KeyChange(Body):
-    expires_at: AwareDatetime
+    expires_at: Instant
 
 
 class Rotation(Body):
@@ -63,8 +63,8 @@ class Rotation(Body):
 
 class NewSubscription(Body):
     technology: Technology
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime | None = None
+    starts_at: Instant
+    ends_at: Instant | None = None
     total_limit: Count | None = None
     attempts_per_client: Count | None = ATTEMPTS_PER_CLIENT
     window_seconds: Count = WINDOW_SECONDS

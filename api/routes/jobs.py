@@ -8,11 +8,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Header, Query, Request, Response, UploadFile
-from pydantic import AwareDatetime
 from sqlalchemy.orm import Session
 
 from api import backlog, intake, views
-from api.dependencies import Before, Limit, Reader, Writer, cursor_of, run
+from api.dependencies import Before, Instant, Limit, Reader, Writer, cursor_of, run
 from api.idempotency import Made, Once
 from core import errors, jobs
 from core.db.tables import Job
@@ -85,8 +84,8 @@ async def list_jobs(
     status: Annotated[Status | None, Query()] = None,
     document: Annotated[DocumentKind | None, Query()] = None,
     session_id: Annotated[UUID | None, Query()] = None,
-    created_after: Annotated[AwareDatetime | None, Query()] = None,
-    created_before: Annotated[AwareDatetime | None, Query()] = None,
+    created_after: Annotated[Instant | None, Query()] = None,
+    created_before: Annotated[Instant | None, Query()] = None,
     limit: Limit = 20,
 ) -> Any:
     """Your jobs, newest first. Follow `next_cursor` until it is null."""

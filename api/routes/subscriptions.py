@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from api import views
-from api.dependencies import Reader, run
+from api.dependencies import Instant, Reader, run
 from core import subscriptions, usage
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 
-Since = Annotated[AwareDatetime | None, Query(description="from this time on")]
-Until = Annotated[AwareDatetime | None, Query(description="before this time")]
+Since = Annotated[Instant | None, Query(description="from this time on")]
+Until = Annotated[Instant | None, Query(description="before this time")]
 
 
 @router.get("/subscriptions", response_model=list[views.SubscriptionView])

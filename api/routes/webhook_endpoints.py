@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from sqlalchemy.orm import Session
 
-from api.dependencies import Before, Limit, Reader, Writer, cursor_of, run
+from api.dependencies import Before, Instant, Limit, Reader, Writer, cursor_of, run
 from api.idempotency import Once
 from api.views import View
 from core import deliveries, errors, events, targets, webhooks
@@ -44,7 +44,7 @@ class EndpointChange(Body):
     url: Url | None = None
     events: list[EventType] | None = None
     description: Description | None = None
-    is_enabled: bool | None = None
+    is_enabled: StrictBool | None = None
 
 
 class Rotation(Body):
@@ -53,9 +53,9 @@ class Rotation(Body):
 
 
 class Range(Body):
-    since: AwareDatetime
-    until: AwareDatetime | None = None
-    only_undelivered: bool = True
+    since: Instant
+    until: Instant | None = None
+    only_undelivered: StrictBool = True
     """Leave out what was delivered."""
 
 

@@ -114,7 +114,12 @@ def test_wait_ends_with_the_job_as_it_is(client, picture):
 
 
 def test_preferred_wait_is_capped_and_named(client, picture):
-    threading.Timer(0.5, lambda: end(client.get("/v1/jobs").json()["items"][0]["id"])).start()
+    def end_it_as_soon_as_it_is_there():
+        while not (found := client.get("/v1/jobs").json()["items"]):
+            time.sleep(0.1)
+        end(found[0]["id"])
+
+    threading.Thread(target=end_it_as_soon_as_it_is_there, daemon=True).start()
     answer = client.post(
         "/v1/jobs",
         files={"image": picture},

@@ -92,7 +92,7 @@ def test_what_a_dead_child_left_in_its_group_is_ended_before_the_restart(tmp_pat
     with Supervisor(print) as supervisor:
         supervisor.start(sleeper("family", tmp_path, code=STUBBORN_FAMILY))
         file = tmp_path / "family.pid"
-        assert within(5, file.exists)
+        assert within(5, lambda: file.exists() and file.read_text() != "")
         grandchild = int(file.read_text())
         os.kill(supervisor.pids()["family"], signal.SIGKILL)
         supervisor.attend(0.5)

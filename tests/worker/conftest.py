@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from core import jobs, sealed
 from core.db.tables import Job
 from core.documents import DocumentKind
 from core.settings import settings
+from core.states import OPEN
 from core.transaction import transaction
 from tests.worker.reader import misbehaving
 
@@ -38,7 +40,10 @@ def quick(settings_env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iter
 
 @pytest.fixture
 def upload(organization_id: UUID, quick: None) -> Callable[..., UUID]:
-    """Accepts a picture that makes the reader do what it says, and gives the job's id."""
+    """Accepts a picture that makes the reader do what it says, and gives the job's id. No other test's job waits."""
+    with transaction() as db:
+        for left in db.scalars(select(Job).where(Job.state.in_(OPEN))):
+            jobs.erase(db, left.organization_id, left.id)
 
     def accept(**wanted: Any) -> UUID:
         picture = sealed.store_picture(organization_id, misbehaving.picture(**wanted), "image/jpeg")
