@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.db.tables import Job
 from core.states import JobState
+from core.transaction import for_everybody
 
 FARTHEST = 1000  #: places are counted up to here; a farther one is told as this
 PACE_WINDOW = timedelta(seconds=60)
@@ -67,9 +68,10 @@ def _refreshed(db: Session) -> _Known:
     if time.monotonic() - known.at >= REFRESH_SECONDS:
         known.at = time.monotonic()
         waiting = select(Job.organization_id, func.count()).where(Job.state == JobState.QUEUED)
-        known.waiting = {row[0]: row[1] for row in db.execute(waiting.group_by(Job.organization_id))}
         lately = select(func.count()).where(Job.finished_at > func.now() - PACE_WINDOW)
-        known.pace = db.scalars(lately).one() / PACE_WINDOW.total_seconds()
+        with for_everybody(db):
+            known.waiting = {row[0]: row[1] for row in db.execute(waiting.group_by(Job.organization_id))}
+            known.pace = db.scalars(lately).one() / PACE_WINDOW.total_seconds()
     return known
 
 

@@ -16,9 +16,9 @@ from pydantic import AwareDatetime, BeforeValidator
 from sqlalchemy.orm import Session
 
 from api import limits, quotas
-from core import errors, keys
+from core import audit, errors, keys
 from core.keys import Scope
-from core.transaction import transaction
+from core.transaction import EVERYBODY, act_for, transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,8 +39,13 @@ async def run(action: Callable[Concatenate[Session, P], T], *values: P.args, **n
 
 
 async def let_in(request: Request, text: str) -> keys.Caller:
-    """The caller behind a key, one call counted. Raises `KeyRefused`, `TooManyCalls`."""
+    """The caller behind a key, one call counted; the request sees their rows from now on, and no others.
+
+    Raises `KeyRefused`, `TooManyCalls`.
+    """
     who, count = await run_in_threadpool(_authenticate, text)
+    act_for(who.organization_id)
+    audit.act_as(f"key:{who.key_id}")
     limits.note(request, count)
     return who
 
@@ -58,7 +63,7 @@ async def caller(
 
 
 def _authenticate(text: str) -> tuple[keys.Caller, quotas.CallCount | None]:
-    with transaction() as db:
+    with transaction(EVERYBODY) as db:  # whose key it is, is what is asked
         who = keys.authenticate(db, text)
     return who, quotas.count_call(who.organization_id, who.calls_per_minute)
 
@@ -66,6 +71,8 @@ def _authenticate(text: str) -> tuple[keys.Caller, quotas.CallCount | None]:
 def _with(scope: Scope) -> Callable[[keys.Caller], Awaitable[keys.Caller]]:
     async def checked(who: Annotated[keys.Caller, Depends(caller)]) -> keys.Caller:
         who.must_have(scope)
+        if scope is Scope.ADMIN:
+            act_for(EVERYBODY)
         return who
 
     return checked

@@ -17,8 +17,10 @@ from api.dialects.mykad import app as mykad
 from api.dialects.nhn import app as nhn
 from api.limits import RateLimitHeaders
 from api.routes import admin, authenticity, batches, events, health, jobs, sessions, subscriptions, webhook_endpoints
+from api.spans import Traced
 from api.uploads import BodyLimit
 from api.waiting import Waiters
+from api.walls import ForNobodyYet
 from core import logs, vault
 from core.settings import settings
 
@@ -41,6 +43,8 @@ def create_app() -> FastAPI:
     larger = {batches.router.prefix: settings().max_batch_bytes}
     app.add_middleware(BodyLimit, max_bytes=settings().max_upload_bytes, seconds=settings().body_seconds, larger=larger)
     app.add_middleware(RateLimitHeaders)
+    app.add_middleware(ForNobodyYet)
+    app.add_middleware(Traced)
     errors.install(app)
     for routes in (jobs, batches, sessions, events, webhook_endpoints, subscriptions, authenticity, admin, health):
         app.include_router(routes.router)

@@ -161,6 +161,10 @@ class OrganizationView(View):
     name: str
     is_strict: bool
     """Wrong check digits count as a failed reading."""
+    picture_hours: int
+    """Pictures are kept so long after the end of their job; 0: gone with it."""
+    result_days: int | None
+    """Jobs are erased so long after their end; null: when you do."""
     created_at: datetime
 
 

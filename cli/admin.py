@@ -27,7 +27,7 @@ _organization = click.argument("organization_id", type=click.UUID, metavar="ORGA
 
 @click.group()
 def org() -> None:
-    """Organizations: create, list, strict."""
+    """Organizations: create, list, strict, retention."""
 
 
 @org.command("create")
@@ -47,7 +47,8 @@ def list_organizations(as_json: bool, var: Path) -> None:
     """All organizations, oldest first."""
     with operator.database(var) as db:
         rows = organizations.everyone(db)
-        _show(rows, ("id", "name", "is_strict", "created_at"), as_json=as_json)
+        columns = ("id", "name", "is_strict", "picture_hours", "result_days", "created_at")
+        _show(rows, columns, as_json=as_json)
 
 
 @org.command("strict")
@@ -57,7 +58,19 @@ def list_organizations(as_json: bool, var: Path) -> None:
 def set_strict(organization_id: UUID, strict: str, var: Path) -> None:
     """Say whether wrong check digits count as a failed reading."""
     with operator.database(var) as db:
-        organizations.set_strict(db, organization_id, is_strict=strict == "on")
+        organizations.change(db, organization_id, is_strict=strict == "on")
+
+
+@org.command("retention")
+@_organization
+@click.option("--picture-hours", type=click.IntRange(0, 24 * 365), help="Pictures stay so long after the end; 0: no.")
+@click.option("--result-days", type=click.IntRange(0, 36_500), help="Then jobs are erased; 0: when their owner does.")
+@operator.var_option
+def set_retention(organization_id: UUID, picture_hours: int | None, result_days: int | None, var: Path) -> None:
+    """Say how long pictures and results of an organization are kept, and print it."""
+    with operator.database(var) as db:
+        kept = organizations.change(db, organization_id, picture_hours=picture_hours, result_days=result_days)
+        _show([kept], ("id", "picture_hours", "result_days"), as_json=False)
 
 
 @click.group()

@@ -12,6 +12,8 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from cli import kept_copy, operator, processes
+from core import audit
+from core.transaction import transaction
 
 _directory = click.argument("directory", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
 
@@ -27,6 +29,8 @@ def backup(directory: Path, var: Path) -> None:
     operator.find_settings(var)
     with _told_plainly():
         about = kept_copy.make(directory.absolute())
+        with transaction() as db:
+            audit.note(db, audit.Action.BACKUP_MADE, None)
     click.echo(f"{directory}: {about.sessions} sessions, {about.jobs} jobs, {about.pictures - about.gone} pictures.")
     click.echo(f"Needs the keys {', '.join(about.key_ids) or '(none)'} and this IDMILL_KEY_PEPPER to be of use.")
 
@@ -44,10 +48,14 @@ def restore(directory: Path, replace: bool, var: Path) -> None:
     with _told_plainly():
         about, lost = kept_copy.bring_back(directory.absolute(), replace=replace)
         _migrate()
+        with transaction() as db:
+            audit.note(db, audit.Action.BACKUP_RESTORED, None)
     click.echo(f"Back as of {about.made_at}: {about.sessions} sessions, {about.jobs} jobs.")
     if lost:
         click.echo(f"{lost} open jobs had no picture in the copy; they ended as reader_failed, uncharged.")
-    click.echo("Erase again what was erased after that time: the audit of your own requests says what.")
+    click.echo(
+        "Erase again what was erased after that time: `idmill audit export` of before this, or your own log, says what."
+    )
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from core import errors, jobs, sealed
+from core import audit, errors, jobs, sealed
 from core.db.tables import Job
 from core.documents import DocumentKind
 from core.states import JobState
@@ -47,6 +47,7 @@ def replay(db: Session, job: Job, picture: sealed.StoredPicture) -> Job:
         technology=Technology(job.technology),
         callback_url=job.callback_url,
     )
+    audit.note(db, audit.Action.JOB_REPLAYED, job.organization_id, job.id)
     return jobs.accept(db, picture, wanted)
 
 

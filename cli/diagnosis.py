@@ -27,6 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cli import rewrap
 from core import broker, envelope, storage, vault
+from core.db import role
 from core.identifiers import new_id
 from core.settings import Settings, settings
 from core.transaction import transaction
@@ -147,6 +148,27 @@ def check_database() -> Iterator[Finding]:
             "idmill is a superuser of Postgres.",
             "Give it a role of its own that owns its database and nothing else: CREATE ROLE idmill LOGIN ...",
         )
+    yield from _row_security()
+
+
+def _row_security() -> Iterator[Finding]:
+    """Would Postgres itself refuse one organization another's rows?"""
+    with transaction() as db:
+        row = db.execute(_ABOUT_ROW_SECURITY).one()
+    if row.is_above or row.open_tables:
+        why = "acts as a role that row security does not bind" if row.is_above else "has tables without it"
+        yield Finding(
+            "row security",
+            Verdict.WRONG,
+            f"idmill {why}: a query that forgets the organization shows everybody's rows.",
+            "Run the migrations as a role that may CREATE ROLE, or make it as docs/deploy.md says and run them again.",
+        )
+    elif row.role != role.NAME:
+        said = f"Binds {row.role}, which owns the tables and could end it."
+        mend = f"As a superuser: CREATE ROLE {role.NAME} NOLOGIN; GRANT {role.NAME} TO {row.role}; then the migrations."
+        yield Finding("row security", Verdict.DOUBT, said, mend)
+    else:
+        yield Finding("row security", Verdict.GOOD, f"Processes act as {role.NAME}, which it binds.")
 
 
 def check_clock() -> Iterator[Finding]:
@@ -336,7 +358,14 @@ _ABOUT_POSTGRES = text("""
     SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
            current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes,
            current_setting('synchronous_commit') AS synchronous_commit,
-           (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser
+           (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) AS is_superuser
+""")
+_ABOUT_ROW_SECURITY = text("""
+    SELECT current_user AS role,
+           (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user) AS is_above,
+           (SELECT count(*) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+            WHERE attname = 'organization_id' AND relkind = 'r' AND relnamespace = 'public'::regnamespace
+              AND NOT (relrowsecurity AND relforcerowsecurity)) AS open_tables
 """)
 
 

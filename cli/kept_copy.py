@@ -20,12 +20,12 @@ from sqlalchemy.orm import Session
 
 from cli import rewrap
 from core import errors, hashing, jobs, storage, vault
-from core.db import engine
+from core.db import engine, role
 from core.db.tables import Job
 from core.documents import Failure, FailureReason
 from core.settings import settings
 from core.states import OPEN
-from core.transaction import transaction
+from core.transaction import EVERYBODY, bind, transaction
 
 DUMP, BLOBS, ABOUT = "database.dump", "blobs", "about.json"
 FORMAT = 1
@@ -33,6 +33,7 @@ LOST_PICTURE = Failure(
     FailureReason.READER_FAILED,
     "The service was restored from a copy that holds no picture of this upload. Nothing was charged; send it again.",
 )
+_AS_OWNER = text("SET LOCAL ROLE NONE")  # the role that processes act as may neither drop nor grant
 
 
 class CannotCopy(Exception):
@@ -69,12 +70,15 @@ def make(directory: Path) -> About:
         _copy_blobs(_pictures(db), directory / BLOBS)
     with engine.new_session()() as db:
         db.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        bind(db, EVERYBODY)
         # while pg_dump works, nothing is said on this connection
         db.execute(text("SET idle_in_transaction_session_timeout = 0"))
         snapshot = db.scalars(text("SELECT pg_export_snapshot()")).one()
         wanted = _pictures(db)
         about = _about(db, pictures=len(wanted), gone=0)
-        _run("pg_dump", "--format=custom", f"--snapshot={snapshot}", "--no-owner", f"--file={directory / DUMP}")
+        # as the owner, to whom row security shows all (`migrations/versions/0008_row_security.py`)
+        form = ("--format=custom", "--no-owner", "--no-privileges", "--enable-row-security")
+        _run("pg_dump", *form, f"--snapshot={snapshot}", f"--file={directory / DUMP}")
         db.rollback()
     missing = [key for key in wanted if not (directory / BLOBS / key).exists()]
     gone = len(missing) - _copy_blobs(missing, directory / BLOBS)
@@ -93,7 +97,9 @@ def bring_back(directory: Path, *, replace: bool) -> tuple[About, int]:
     about = _about_in(directory)
     _must_be_readable_here(about)
     _make_room(replace=replace)
-    _run("pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", str(directory / DUMP))
+    form = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
+    _run("pg_restore", *form, str(directory / DUMP))
+    _grant()
     for file in sorted((directory / BLOBS).rglob("*")):
         if file.is_file():
             storage.blobs().put(str(file.relative_to(directory / BLOBS)), file.read_bytes())
@@ -171,8 +177,15 @@ def _make_room(*, replace: bool) -> None:
             return
         if not replace:
             raise CannotCopy("The database holds something already. --replace drops all of it for the copy.")
+        db.execute(_AS_OWNER)
         db.execute(text("DROP SCHEMA public CASCADE"))
         db.execute(text("CREATE SCHEMA public"))
+
+
+def _grant() -> None:
+    with transaction() as db:
+        db.execute(_AS_OWNER)
+        role.make_and_grant(db.connection())
 
 
 def _end_jobs_without_picture(directory: Path) -> int:

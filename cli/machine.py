@@ -20,6 +20,7 @@ from cli.supervisor import Supervisor
 
 DEFAULT_PORT = 8000
 DEFAULT_FLOWER_PORT = 5555
+DEFAULT_METRICS_PORT = 9464
 _OPERATOR_COMMENT = (
     "The settings of the idmill that runs here, for `idmill org`, `key` and the like. Made anew at each start."
 )
@@ -37,6 +38,7 @@ class Options:
     host: str = ports.LOOPBACK
     port: int | None = None
     flower_port: int | None = None
+    metrics_port: int | None = None
     workers: int = 2
     reader: str | None = None
     log_level: str = "INFO"
@@ -49,6 +51,7 @@ class Machine:
     supervisor: Supervisor
     url: str
     flower_url: str = field(repr=False)
+    metrics_url: str
     access: demo_access.Access = field(repr=False)
     demo_env: Path
     logs: Path
@@ -71,6 +74,9 @@ def running(options: Options, *, step: Callable[[str], None], warn: Callable[[st
         port = _chosen_port("--port", options.port, DEFAULT_PORT, options.host, warn)
         flower_port = _chosen_port("--flower-port", options.flower_port, DEFAULT_FLOWER_PORT, ports.LOOPBACK, warn)
         with Supervisor(warn, keep_open=(lock_descriptor,)) as supervisor:
+            metrics_port = _chosen_port(
+                "--metrics-port", options.metrics_port, DEFAULT_METRICS_PORT, ports.LOOPBACK, warn
+            )
             database_url = _database(supervisor, var, secrets, step)
             redis_url = _queue(supervisor, var, secrets, step)
             env = _environment(options, var, secrets, database_url, redis_url)
@@ -83,15 +89,21 @@ def running(options: Options, *, step: Callable[[str], None], warn: Callable[[st
             url = processes.url_of(options.host, port)
             flower_url = f"http://{processes.FLOWER_USER}:{secrets.flower_password}@{ports.LOOPBACK}:{flower_port}"
             processes_of_ours = _processes(
-                options, var / "log", port=port, flower_port=flower_port, flower_password=secrets.flower_password
+                options,
+                var / "log",
+                port=port,
+                flower_port=flower_port,
+                flower_password=secrets.flower_password,
+                metrics_port=metrics_port,
             )
             supervisor.start(*processes_of_ours)
-            step(f"API, {options.workers} worker processes, webhook sender, sweeper and Flower answer")
+            step(f"API, {options.workers} worker processes, webhook sender, sweeper, metrics and Flower answer")
             demo_access.write(file, access, url=url, flower_url=flower_url)
             yield Machine(
                 supervisor=supervisor,
                 url=url,
                 flower_url=flower_url,
+                metrics_url=f"{processes.url_of(ports.LOOPBACK, metrics_port)}/metrics",
                 access=access,
                 demo_env=file,
                 logs=var / "log",
@@ -100,7 +112,9 @@ def running(options: Options, *, step: Callable[[str], None], warn: Callable[[st
             )
 
 
-def _processes(options: Options, log: Path, *, port: int, flower_port: int, flower_password: str) -> tuple[Child, ...]:
+def _processes(
+    options: Options, log: Path, *, port: int, flower_port: int, flower_password: str, metrics_port: int
+) -> tuple[Child, ...]:
     whole = dict(os.environ)
     return (
         processes.api(whole, log / "api.log", host=options.host, port=port),
@@ -108,6 +122,7 @@ def _processes(options: Options, log: Path, *, port: int, flower_port: int, flow
         processes.webhooks(whole, log / "webhooks.log"),
         processes.sweeper(whole, log / "sweeper.log"),
         processes.flower(whole, log / "flower.log", port=flower_port, password=flower_password),
+        processes.metrics(whole, log / "metrics.log", host=ports.LOOPBACK, port=metrics_port),
     )
 
 

@@ -19,6 +19,7 @@ _COMMANDS = {
     "registry": "cli.registry:registry",
     "authenticity": "cli.registry:authenticity",
     "envelope": "cli.envelope:envelope",
+    "audit": "cli.audit_log:audit",
     "vault": "cli.vault:vault",
     "backup": "cli.backup:backup",
     "restore": "cli.backup:restore",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from cli import env_files
-from core import errors, settings
+from core import audit, errors, settings
 
 FILE = "operator.env"  #: in the state directory of `idmill up`; mode 0600
 
@@ -41,8 +42,17 @@ def database(var: Path) -> Iterator[Any]:
         raise click.ClickException("The database does not answer. Is `idmill up` running?") from None
 
 
+def _user() -> str:
+    """Whom the audit log names."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return str(os.getuid())
+
+
 def find_settings(var: Path) -> None:
     """Puts the settings of the idmill that is meant into this process's environment, where they are not there yet."""
+    audit.act_as(f"operator:{_user()}")
     if "DATABASE_URL" in os.environ or (settings.SECRETS / "database_url").is_file():
         return
     kept = env_files.read(var / FILE)

@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 
 from cli import operator
-from core import organizations
+from core import audit, organizations
 from core.authenticity import locks
 from core.authenticity import registry as issued
 
@@ -35,6 +35,7 @@ def import_documents(organization_id: UUID, file: TextIO, var: Path) -> None:
         organizations.get(db, organization_id)
         count = issued.store(db, organization_id, issued.entries(file))
         known = issued.count_of(db, organization_id)
+        audit.note(db, audit.Action.REGISTRY_IMPORTED, organization_id)
     click.echo(f"{count} documents imported; the registry knows {known}.")
 
 

@@ -37,6 +37,7 @@ def _processors() -> int:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address the API listens on.")
 @click.option("--port", type=_PORTS, help="Port of the API.  [default: 8000, or a free one when that is busy]")
 @click.option("--flower-port", type=_PORTS, help="Port of Flower, on loopback.  [default: 5555, or a free one]")
+@click.option("--metrics-port", type=_PORTS, help="Port for Prometheus, on loopback.  [default: 9464, or a free one]")
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
@@ -61,7 +62,8 @@ def _processors() -> int:
     help="What the logs below VAR/log tell.",
 )
 def command(**chosen: Any) -> None:
-    """Run everything on this machine until Ctrl-C: Postgres, Valkey, API, workers, webhooks, sweeper, Flower.
+    """Run everything on this machine until Ctrl-C: Postgres, Valkey, API, workers, webhooks, sweeper, metrics,
+    Flower.
 
     A child that dies is started again. VAR/demo.env (mode 0600) says how to reach the API and with which keys.
     DATABASE_URL and REDIS_URL in the environment replace the embedded Postgres and Valkey.
@@ -106,6 +108,7 @@ def _summary(everything: Machine, host: str) -> Panel:
     table.add_row("API", f"[bold]{everything.url}[/]")
     table.add_row("Documentation", f"{everything.url}/docs")
     table.add_row("Flower", f"{everything.flower_url.rpartition('@')[2]}  [dim]user and password in demo.env[/]")
+    table.add_row("Metrics", everything.metrics_url)
     table.add_row("Keys", f". {everything.demo_env}")
     table.add_row(
         "Try", f'curl -H "Authorization: Bearer $IDMILL_API_KEY" -F image=@passport.jpg {everything.url}/v1/jobs'

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import operator, rewrap
+from core import audit
 from core import vault as ring
 from core.transaction import transaction
 
@@ -66,6 +67,7 @@ def rotate(var: Path) -> None:
     except ring.VaultError as error:
         raise click.ClickException(f"{error}: the keys at hand are not the ones that it was sealed under.") from None
     with operator.database(var) as db:
+        audit.note(db, audit.Action.VAULT_ROTATED, None, ring.vault().active)
         left = {key_id: count for key_id, count in rewrap.usage(db).items() if key_id != ring.vault().active}
     if left:
         raise click.ClickException(f"{done} wrapped anew; {sum(left.values())} were in use all the time: run it again.")

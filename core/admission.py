@@ -18,6 +18,7 @@ from core import errors, storage
 from core.db.tables import Job, Organization
 from core.settings import settings
 from core.states import OPEN
+from core.transaction import for_everybody
 
 REFRESH_SECONDS = 1.0
 PACE_WINDOW = timedelta(seconds=30)
@@ -82,9 +83,10 @@ def _backlog(db: Session) -> Backlog:
 
 def _count(db: Session, known: Backlog) -> None:
     by_organization = select(Job.organization_id, func.count()).where(Job.state.in_(OPEN)).group_by(Job.organization_id)
-    counted = Counter({row[0]: row[1] for row in db.execute(by_organization)})
     lately = select(func.count()).where(Job.finished_at > func.now() - PACE_WINDOW)
-    known.pace = db.scalars(lately).one() / PACE_WINDOW.total_seconds()
+    with for_everybody(db):
+        counted = Counter({row[0]: row[1] for row in db.execute(by_organization)})
+        known.pace = db.scalars(lately).one() / PACE_WINDOW.total_seconds()
     known.of, known.total, known.at = counted, counted.total(), time.monotonic()
     known.most_of.clear()
 

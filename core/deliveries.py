@@ -13,7 +13,7 @@ from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
-from core import broker, errors, webhooks
+from core import broker, errors, tracing, webhooks
 from core.db.tables import Event, Job, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from core.identifiers import new_id
 from core.webhooks import DisabledFor, Format
@@ -84,6 +84,7 @@ def add(db: Session, event: Event, endpoint_ids: Iterable[UUID], *, url: str | N
             event_id=event.id,
             url=url,
             state=DeliveryState.WAITING.value,
+            trace=tracing.current(),
         )
         for endpoint_id in endpoint_ids
     ]

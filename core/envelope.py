@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Select, case, func, select, text, update
 from sqlalchemy.orm import Session
 
-from core import errors, vault
+from core import audit, errors, vault
 from core.db.tables import EnvelopeKey, Organization
 from core.hashing import keyed_hash
 from core.identifiers import new_id
@@ -92,7 +92,9 @@ def handed_out(db: Session, organization_id: UUID, service: Service) -> Envelope
 def rotate(db: Session, organization_id: UUID, service: Service, pair: KeyPair) -> EnvelopeKey:
     """Hands out a new key. The one before still opens envelopes for the grace time."""
     _lock(db, organization_id, service)
-    return _add(db, organization_id, service, pair)
+    made = _add(db, organization_id, service, pair)
+    audit.note(db, audit.Action.ENVELOPE_KEY_ROTATED, organization_id, made.id)
+    return made
 
 
 def rotate_if_due(db: Session, organization_id: UUID, service: Service, pair: KeyPair) -> EnvelopeKey:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from core import deliveries
-from core.db.tables import Batch, Event, Job, Organization, ReadingSession, WebhookEndpoint
+from core.db.tables import Batch, Event, Job, Organization, ReadingSession, WebhookDelivery, WebhookEndpoint
+from core.identifiers import first_id
 from core.states import Status
 
 FINISHED_CHANNEL = "idmill_finished"  #: Postgres notification; its payload is the id of a job or a batch
@@ -76,6 +77,16 @@ def after(db: Session, organization_id: UUID, sequence: int, *, limit: int) -> l
 def last_sequence(db: Session, organization_id: UUID) -> int:
     """The number of the newest event; 0 when nothing has happened yet."""
     return db.scalars(select(Organization.event_sequence).where(Organization.id == organization_id)).one()
+
+
+def forget_old(db: Session, *, days: int, limit: int) -> int:
+    """Deletes up to `limit` events older than so many days, with their deliveries; how many."""
+    end = db.scalars(select(func.now())).one() - timedelta(days=days)
+    old = select(Event.id).where(Event.id < first_id(end), Event.at < end).order_by(Event.id).limit(limit)
+    ids = list(db.scalars(old))
+    db.execute(delete(WebhookDelivery).where(WebhookDelivery.event_id.in_(ids)))
+    db.execute(delete(Event).where(Event.id.in_(ids)))
+    return len(ids)
 
 
 def document(event: Event) -> dict[str, Any]:

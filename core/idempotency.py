@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from core import errors, vault
+from core import audit, errors, vault
 from core.db.tables import IdempotencyKey
 from core.identifiers import new_id
 
@@ -116,6 +116,8 @@ def _seal(data_key: bytes, organization_id: UUID, row_id: UUID, answer: Answer) 
 def _open(row: IdempotencyKey) -> Answer:
     plain = vault.unseal(_data_key(row), row.answer, f"{row.organization_id}|{row.id}|answer")
     head, _, body = plain.partition(b"\n")
+    if row.job_id is not None:
+        audit.note_read(row.organization_id, row.job_id)
     told = json.loads(head)
     return Answer(told["status"], told["headers"], body)
 

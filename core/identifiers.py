@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from datetime import datetime
 from uuid import UUID
 
 
@@ -17,3 +18,8 @@ def new_id() -> UUID:
     value |= 0b10 << 62
     value |= random & (1 << 62) - 1
     return UUID(int=value)
+
+
+def first_id(moment: datetime) -> UUID:
+    """The smallest id that can be made in the millisecond of this moment: what is older sorts before it."""
+    return UUID(int=(int(moment.timestamp() * 1000) & (1 << 48) - 1) << 80 | 0x7 << 76 | 0b10 << 62)

@@ -14,26 +14,32 @@ from sqlalchemy.orm import Session
 
 from core import (
     admission,
+    audit,
     batches,
     broker,
     crash_points,
     errors,
     events,
     idempotency,
+    organizations,
     sealed,
     sessions,
     storage,
     subscriptions,
+    tracing,
     turns,
     webhooks,
 )
 from core.crash_points import CrashPoint
-from core.db.tables import Fencing, Job
+from core.db.tables import Fencing, Job, Organization
 from core.documents import DocumentKind, Failure, FailureReason, Verdict
 from core.states import ENTERED_FROM, OPEN, JobState, Stage, Status, status_of
 from core.transaction import after_commit
 
 READABLE = (DocumentKind.MRZ, DocumentKind.ID_CARD, DocumentKind.AUTO)  #: kinds with a reader in this release
+
+
+_ENDED = (JobState.RECEIVED, JobState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ def accept(db: Session, picture: sealed.StoredPicture, request: Request) -> Job:
         client_metadata=request.metadata,
         callback_url=request.callback_url,
         batch_id=request.batch_id,
+        trace=tracing.current(),
         state=JobState.QUEUED.value,
         stage=Stage.QUEUED.value,
         priority=turns.Priority.PERSON if request.batch_id is None else turns.Priority.BATCH,
@@ -298,23 +305,49 @@ def erase(db: Session, organization_id: UUID, job_id: UUID) -> None:
         failure=None,
         client_metadata=None,
         callback_url=None,
+        trace=None,
         replayable_until=None,
         finished_at=func.coalesce(Job.finished_at, func.now()),
     )
     if erased is None:
         return
+    audit.note(db, audit.Action.JOB_ERASED, organization_id, job_id)
+    batches.forget_name(db, erased)
     if was_open:
         subscriptions.settle(db, erased, FailureReason.READER_FAILED)
         finished_batch = batches.count_down(db, erased)
         sessions.settle(db, session, Status.FAILED)
         if finished_batch is not None:
             events.batch_finished(db, finished_batch)
-    else:
-        batches.note_change(db, erased)
     idempotency.forget_job(db, job_id)
     events.wake(db, job_id)
     if picture_key is not None:
         after_commit(db, lambda: storage.blobs().delete(picture_key))
+
+
+def forget_served_picture(db: Session, job: Job) -> None:
+    """As `forget_picture`, right at the end of a job, unless its organization keeps pictures for some hours."""
+    if not organizations.get(db, job.organization_id).picture_hours:
+        forget_picture(db, job)
+
+
+def with_unwanted_pictures() -> tuple[ColumnElement[bool], ...]:
+    """The condition for ended jobs whose uploads nobody may want any more: neither operator nor organization."""
+    hours = select(Organization.picture_hours).where(Organization.id == Job.organization_id).scalar_subquery()
+    is_kept = func.coalesce(
+        func.greatest(Job.replayable_until, Job.finished_at + hours * timedelta(hours=1)) > func.now(), False
+    )
+    return (Job.picture_key.is_not(None), Job.state.not_in(OPEN), ~is_kept)
+
+
+def beyond_retention(db: Session, *, limit: int) -> list[Job]:
+    """Ended jobs whose organization wants their results no longer."""
+    found: list[Job] = []
+    for organization in organizations.with_retention(db):
+        old = (Job.finished_at < func.now() - timedelta(days=organization.result_days or 0), Job.state.in_(_ENDED))
+        mine = select(Job).where(Job.organization_id == organization.id, *old)
+        found += db.scalars(mine.order_by(Job.finished_at).limit(limit - len(found)))
+    return found
 
 
 def forget_picture(db: Session, job: Job) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from core import errors
+from core import audit, errors
 from core.db.tables import ApiKey, Organization
 from core.hashing import keyed_hash
 
@@ -94,6 +94,7 @@ def issue(
         )
     )
     db.flush()
+    audit.note(db, audit.Action.KEY_ISSUED, organization_id, issued.public_id)
     return issued
 
 
@@ -108,17 +109,22 @@ def rotate(db: Session, public_id: str, *, grace: timedelta) -> IssuedKey:
     end = db.scalars(select(func.now() + grace)).one()
     fresh = issue(db, old.organization_id, label=old.label, scopes=map(Scope, old.scopes), expires_at=old.expires_at)
     old.expires_at = min(end, old.expires_at or end)
+    audit.note(db, audit.Action.KEY_ROTATED, old.organization_id, public_id)
     return fresh
 
 
 def expire(db: Session, public_id: str, at: datetime) -> None:
     """Ends a key at a given time. Raises `NotFound`."""
-    _living(db, public_id).expires_at = at
+    key = _living(db, public_id)
+    key.expires_at = at
+    audit.note(db, audit.Action.KEY_EXPIRED, key.organization_id, public_id)
 
 
 def revoke(db: Session, public_id: str) -> None:
     """Ends a key now, for good. Raises `NotFound`."""
-    _living(db, public_id).revoked_at = db.scalars(select(func.now())).one()
+    key = _living(db, public_id)
+    key.revoked_at = db.scalars(select(func.now())).one()
+    audit.note(db, audit.Action.KEY_REVOKED, key.organization_id, public_id)
 
 
 def authenticate(db: Session, text: str) -> Caller:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from core import crash_points, errors, storage, vault
+from core import audit, crash_points, errors, storage, vault
 from core.crash_points import CrashPoint
 from core.db.tables import Job
 from core.identifiers import new_id
@@ -59,10 +59,11 @@ def seal_result(job: Job, result: dict[str, Any]) -> bytes:
 
 
 def open_result(job: Job) -> dict[str, Any] | None:
-    """The result of a job, None while there is none."""
+    """The result of a job, None while there is none. That it was read is written down (`core.audit`)."""
     if job.result is None:
         return None
     plain = vault.unseal(_data_key(job), job.result, _context(job.organization_id, job.id, "result"))
+    audit.note_read(job.organization_id, job.id)
     result: dict[str, Any] = json.loads(plain)
     return result
 

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     crash_at: str = ""  #: the crash point where this process kills itself
     reader_module: str = ""  #: a reader that hangs and crashes on demand
 
+    event_days: int = Field(default=90, ge=7)  #: events and deliveries are forgotten after so long
+    audit_days: int = Field(default=400, ge=30)  #: entries of the audit log are deleted after so long
+
     hsts_seconds: int = Field(default=0, ge=0)  #: tells browsers to insist on TLS for so long; 0 where there is none
 
     log_level: str = "INFO"

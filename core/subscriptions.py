@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from core import errors
+from core import audit, errors
 from core.db.tables import Attempt, Job, Subscription, UsageRecord
 from core.documents import DocumentKind, FailureReason
 from core.hashing import keyed_hash
@@ -79,6 +79,7 @@ def subscribe(
     )
     db.add(subscription)
     db.flush()
+    audit.note(db, audit.Action.SUBSCRIPTION_CREATED, organization_id, subscription.id)
     return subscription
 
 

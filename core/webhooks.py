@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core import errors, targets, vault
+from core import audit, errors, targets, vault
 from core.db.tables import Organization, WebhookEndpoint
 from core.identifiers import new_id
 from core.settings import settings
@@ -59,6 +59,7 @@ def create(
     )
     db.add(endpoint)
     db.flush()
+    audit.note(db, audit.Action.ENDPOINT_CREATED, organization_id, endpoint.id)
     return endpoint
 
 
@@ -113,6 +114,7 @@ def change(
         endpoint.is_enabled = is_enabled
         endpoint.disabled_reason = None if is_enabled else DisabledFor.ASKED.value
         endpoint.failing_since = None
+    audit.note(db, audit.Action.ENDPOINT_CHANGED, organization_id, endpoint_id)
     db.flush()
     return endpoint
 
@@ -124,6 +126,7 @@ def rotate(db: Session, organization_id: UUID, endpoint_id: UUID, *, grace: time
     now = db.scalars(select(func.now())).one()
     endpoint.old_secret, endpoint.old_secret_until = endpoint.secret, now + grace
     endpoint.secret = vault.seal(key, secrets.token_bytes(SECRET_BYTES), _context(endpoint, "secret"))
+    audit.note(db, audit.Action.SECRET_ROTATED, organization_id, endpoint_id)
     db.flush()
     return endpoint
 
@@ -131,6 +134,7 @@ def rotate(db: Session, organization_id: UUID, endpoint_id: UUID, *, grace: time
 def remove(db: Session, organization_id: UUID, endpoint_id: UUID) -> None:
     """Forgets an endpoint, what still waits for it and its log. Raises `NotFound`."""
     db.delete(_one(db, organization_id, endpoint_id, lock=True))
+    audit.note(db, audit.Action.ENDPOINT_REMOVED, organization_id, endpoint_id)
 
 
 def secret(endpoint: WebhookEndpoint) -> str:

@@ -15,9 +15,9 @@ DEPLOY = ROOT / "deploy"
 
 #: image: extras of pyproject.toml that it gets beside the dependencies of `core`
 IMAGES: dict[str, tuple[str, ...]] = {
-    "api": ("api",),
-    "worker": ("worker",),
-    "background": (),  # sweeper and webhook sender
+    "api": ("api", "tracing"),
+    "worker": ("worker", "tracing"),
+    "background": ("tracing",),  # sweeper and webhook sender
     "metrics": ("metrics",),
     "flower": ("flower",),
     "operator": ("operator",),  # migrations, doctor, vault, backup, administration

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from alembic import context
-from sqlalchemy import create_engine, pool
+from sqlalchemy import Connection, create_engine, pool, text
 
-from core.db import tables  # noqa: F401 - fills the metadata
+from core.db import role, tables  # noqa: F401 - `tables` fills the metadata
 from core.db.base import Base
 from core.settings import SECRETS
 
@@ -26,7 +26,15 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        if has_tables(connection):
+            role.make_and_grant(connection)  # after every change: a new table has no grants yet
+            connection.commit()
     engine.dispose()
+
+
+def has_tables(connection: Connection) -> bool:
+    """Whether anything is there to grant."""
+    return bool(connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL")))
 
 
 run()

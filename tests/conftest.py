@@ -7,11 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 import redis
 from sqlalchemy.orm import Session
@@ -139,9 +140,11 @@ def settings_env(
 def db(settings_env: dict[str, str]) -> Iterator[Session]:
     """A database session in an open transaction that is rolled back after the test."""
     from core.db import engine
+    from core.transaction import EVERYBODY, bind
 
     with engine.new_session()() as session:
         transaction = session.begin()
+        bind(session, EVERYBODY)
         try:
             yield session
         finally:
@@ -163,6 +166,39 @@ def organization_id(settings_env: dict[str, str]) -> UUID:
                 db, organization.id, technology, starts_at=yesterday, attempts_per_client=None, total_limit=None
             )
     return organization.id
+
+
+@pytest.fixture
+def turn_clock(database_url: str, settings_env: dict[str, str]) -> Iterator[Callable[..., None]]:
+    """Moves the clock that idmill's statements see: a `now()` found before Postgres' own. `turn_clock(hours=3)`."""
+    from core.db import engine
+
+    url = database_url.replace("postgresql+psycopg://", "postgresql://")
+    name = url.rpartition("/")[2].partition("?")[0]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create schema if not exists turned")
+        connection.execute("create table if not exists turned.clock (ahead interval not null)")
+        connection.execute("delete from turned.clock")
+        connection.execute("insert into turned.clock values (interval '0')")
+        connection.execute(
+            "create or replace function turned.now() returns timestamptz language sql stable as "
+            "'select pg_catalog.now() + ahead from turned.clock'"
+        )
+        connection.execute("grant usage on schema turned to idmill_app")
+        connection.execute("grant select on turned.clock to idmill_app")
+        connection.execute(f"alter database {name} set search_path = turned, pg_catalog, public")
+        engine.engine().dispose()
+
+        def turn(**ahead: float) -> None:
+            seconds = sum(
+                {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}[unit] * value
+                for unit, value in ahead.items()
+            )
+            connection.execute("update turned.clock set ahead = ahead + make_interval(secs => %s)", (seconds,))
+
+        yield turn
+        connection.execute(f"alter database {name} reset search_path")
+    engine.engine().dispose()
 
 
 def _forget_what_core_remembers() -> None:

@@ -16,7 +16,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from core import broker, logs
+from core import broker, logs, tracing
 from core.db.engine import forget_engine
 from core.settings import settings
 from worker import hold, probe
@@ -44,6 +44,7 @@ def _start_child(**_: Any) -> None:
 @worker_process_shutdown.connect
 def _end_child(**_: Any) -> None:
     hold.close()
+    tracing.flush()
 
 
 @worker_ready.connect

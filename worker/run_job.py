@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from core import crash_points, errors, jobs, organizations, sealed, turns
+from core import crash_points, errors, jobs, organizations, sealed, tracing, turns
 from core.crash_points import CrashPoint
 from core.db.tables import Job
 from core.documents import Failure, FailureReason
@@ -41,6 +41,11 @@ def run_next_job() -> None:
     hold.note_served(job.organization_id)
     log.info("job.claimed", job_id=str(job.id), claims=job.claims)
     crash_points.reach(CrashPoint.AFTER_CLAIM)
+    with tracing.span("job", job.trace, job_id=job.id, session_id=job.session_id, claims=job.claims):
+        _run(job)
+
+
+def _run(job: Job) -> None:
     started = time.monotonic()
     try:
         _read_and_record(job)
@@ -50,7 +55,7 @@ def run_next_job() -> None:
             jobs.note_fenced(db, job)
     except hold.Leaving:
         log.info("job.handed_over", job_id=str(job.id), claims=job.claims)
-        with suppress(errors.MoveRefused), transaction() as db:
+        with suppress(errors.MoveRefused), transaction(job.organization_id) as db:
             jobs.hand_over(db, job)
     except ReaderDied as died:
         log.warning("job.reader_died", job_id=str(job.id), claims=job.claims, reason=died.death.value)
@@ -67,7 +72,7 @@ def run_next_job() -> None:
 
 def give_back(job: Job, trouble: str, *, reader_died: bool = False) -> None:
     """Returns a claimed job to the queue after a growing pause, or ends it when its claims are used up."""
-    with suppress(errors.MoveRefused, SQLAlchemyError), transaction() as db:  # without Postgres the lease runs out
+    with suppress(errors.MoveRefused, SQLAlchemyError), transaction(job.organization_id) as db:  # or the lease runs out
         if job.claims >= settings().max_claims:
             keep = timedelta(hours=settings().dead_hours)
             jobs.bury(db, job, GIVEN_UP, keep=keep, trouble=trouble, reader_died=reader_died)
@@ -77,13 +82,15 @@ def give_back(job: Job, trouble: str, *, reader_died: bool = False) -> None:
 
 
 def _read_and_record(job: Job) -> None:
-    outcome = _read(job)
+    with tracing.span("job.read", job_id=job.id):
+        outcome = _read(job)
     crash_points.reach(CrashPoint.AFTER_READING)
-    _persistently(lambda db: _record(db, job, outcome))
+    with tracing.span("job.record", job_id=job.id):
+        _persistently(job, lambda db: _record(db, job, outcome))
     crash_points.reach(CrashPoint.AFTER_FINISH)
     try:
-        with transaction() as db:
-            jobs.forget_picture(db, job)
+        with transaction(job.organization_id) as db:
+            jobs.forget_served_picture(db, job)
     except Exception as error:  # noqa: BLE001 - the job has ended; the sweeper forgets what is left
         log.warning("job.picture_kept", job_id=str(job.id), error=type(error).__name__)
 
@@ -125,12 +132,12 @@ def _strict_failure(db: Session, job: Job, outcome: Outcome) -> Failure | None:
     return Failure(FailureReason.WRONG_CHECK_DIGITS, detail)
 
 
-def _persistently(record: Callable[[Session], None]) -> None:
+def _persistently(job: Job, record: Callable[[Session], None]) -> None:
     """Tries as long as the lease can hold: a restart of Postgres must not cost a reading."""
     give_up_at = time.monotonic() + settings().lease_seconds
     while True:
         try:
-            with transaction() as db:
+            with transaction(job.organization_id) as db:
                 return record(db)
         except SQLAlchemyError:
             if time.monotonic() >= give_up_at:
@@ -139,12 +146,12 @@ def _persistently(record: Callable[[Session], None]) -> None:
 
 
 def _tell(job: Job, stage: Stage) -> None:
-    with suppress(SQLAlchemyError), transaction() as db:  # Postgres may be back before the lease is over
+    with suppress(SQLAlchemyError), transaction(job.organization_id) as db:  # it may be back before the lease is over
         jobs.record_stage(db, job, stage, lease=_lease())
 
 
 def _extend(job: Job) -> None:
-    with suppress(SQLAlchemyError), transaction() as db:
+    with suppress(SQLAlchemyError), transaction(job.organization_id) as db:
         jobs.extend(db, job, lease=_lease())
 
 

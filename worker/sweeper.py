@@ -12,10 +12,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core import broker, deliveries, idempotency, jobs, logs, turns
+from core import audit, batches, broker, deliveries, events, idempotency, jobs, logs, organizations, turns
+from core.authenticity import request_keys
 from core.db.tables import Heartbeat, Job, WebhookDelivery
 from core.settings import settings
-from core.states import OPEN, JobState
+from core.states import JobState
 from core.transaction import transaction
 from worker.run_job import give_back
 from worker.webhooks import deliver
@@ -92,6 +93,30 @@ def forget_answers() -> None:
         idempotency.forget_expired(db, limit=settings().sweep_batch)
 
 
+def forget_results() -> None:
+    """Erases jobs whose organization wants results no longer, and the file names of their batches."""
+    with transaction() as db:
+        old = jobs.beyond_retention(db, limit=settings().sweep_batch)
+        for organization in organizations.with_retention(db):
+            end = db.scalars(select(func.now())).one() - timedelta(days=organization.result_days or 0)
+            batches.forget_old_names(db, organization.id, before=end, limit=settings().sweep_batch)
+    for job in old:
+        with transaction(job.organization_id) as db:
+            jobs.erase(db, job.organization_id, job.id)
+        log.info("job.erased", job_id=str(job.id), reason="retention")
+
+
+def forget_history() -> None:
+    """Forgets events with their deliveries, request keys and entries of the audit log that are old enough."""
+    limit = settings().sweep_batch
+    with transaction() as db:
+        events.forget_old(db, days=settings().event_days, limit=limit)
+    with transaction() as db:
+        request_keys.forget_expired(db, limit=limit)
+    with transaction() as db:
+        audit.forget_old(db, days=settings().audit_days, limit=limit)
+
+
 def _resend(
     db: Session,
     table: type[Job | WebhookDelivery],
@@ -114,10 +139,9 @@ def _enough() -> int:
 
 
 def forget_pictures() -> None:
-    """Deletes uploads of ended jobs that a worker had no time to delete itself, and of dead ones after their time."""
+    """Deletes uploads of ended jobs after the hours that they are kept for, if any."""
     with transaction() as db:
-        is_kept = func.coalesce(Job.replayable_until > func.now(), False)
-        ended = select(Job).where(Job.picture_key.is_not(None), Job.state.not_in(OPEN), ~is_kept)
+        ended = select(Job).where(*jobs.with_unwanted_pictures())
         for job in db.scalars(ended.limit(settings().sweep_batch).with_for_update(skip_locked=True)):
             jobs.forget_picture(db, job)
 
@@ -137,6 +161,8 @@ STEPS = (
     resend_due_deliveries,
     forget_pictures,
     forget_answers,
+    forget_results,
+    forget_history,
     beat,
 )
 
@@ -144,6 +170,7 @@ STEPS = (
 def main() -> None:
     """Sweeps until told to stop."""
     logs.set_up_logs(settings().log_level)
+    audit.act_as("sweeper")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -44,7 +44,9 @@ class NewOrganization(Body):
 
 
 class OrganizationChange(Body):
-    is_strict: StrictBool
+    is_strict: StrictBool | None = None
+    picture_hours: Annotated[int | None, Field(ge=0, le=24 * 365)] = None  #: kept after the end; 0: gone with it
+    result_days: Annotated[int | None, Field(ge=0, le=36_500)] = None  #: then a job is erased; 0: when its owner does
 
 
 class NewKey(Body):
@@ -84,8 +86,8 @@ async def list_organizations(_caller: Admin) -> Any:
 
 @router.patch("/organizations/{organization_id}", response_model=views.OrganizationView)
 async def change_organization(_caller: Admin, organization_id: Customer, body: OrganizationChange) -> Any:
-    """Changes whether wrong check digits count as a failed reading."""
-    return await run(organizations.set_strict, organization_id, is_strict=body.is_strict)
+    """Changes what is given: whether wrong check digits fail a reading, how long pictures and results stay."""
+    return await run(organizations.change, organization_id, **dict(body))
 
 
 @router.post("/organizations/{organization_id}/keys", status_code=201, response_model=views.IssuedKeyView)

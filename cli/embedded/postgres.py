@@ -22,9 +22,10 @@ from psycopg import sql
 
 from cli.children import Account, Child
 from cli.embedded import ports
+from core.db import role
 
 SUPERUSER = "postgres"
-ROLE = "idmill"  #: owns the database and nothing else: row security binds it, as it would not bind a superuser
+ROLE = "idmill"  #: owns the database and nothing else; processes act as `core.db.role`, which owns nothing
 DATABASE = "idmill"
 
 #: Where the superuser of the machine keeps a cluster: `nobody` must be able to walk there, a checkout may forbid it.
@@ -118,13 +119,16 @@ class Postgres:
         return f"{number // 10_000}.{number % 10_000}"
 
     def make_role_and_database(self) -> None:
-        """The role and the database of the application; does nothing where they are. The server must run."""
+        """The roles and the database of the application; does nothing where they are. The server must run."""
         with self.connect() as connection:
             if not connection.execute("select 1 from pg_roles where rolname = %s", [ROLE]).fetchone():
                 connection.execute(sql.SQL("create role {} login").format(sql.Identifier(ROLE)))
             connection.execute(
                 sql.SQL("alter role {} password {}").format(sql.Identifier(ROLE), sql.Literal(self.role_password))
             )
+            if not connection.execute("select 1 from pg_roles where rolname = %s", [role.NAME]).fetchone():
+                connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role.NAME)))
+            connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role.NAME), sql.Identifier(ROLE)))
             if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
                 connection.execute(
                     sql.SQL("create database {} owner {}").format(sql.Identifier(DATABASE), sql.Identifier(ROLE))

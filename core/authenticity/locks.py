@@ -8,7 +8,7 @@ from sqlalchemy import case, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core import errors
+from core import audit, errors
 from core.authenticity.claims import Claim
 from core.db.tables import AuthenticityLock
 from core.documents import DocumentType
@@ -45,17 +45,21 @@ def of_organization(db: Session, organization_id: UUID) -> list[AuthenticityLock
 
 def unlock(db: Session, lock_id: UUID) -> None:
     """Forgets the wrong dates. Raises `NotFound`."""
-    gone = delete(AuthenticityLock).where(AuthenticityLock.id == lock_id).returning(AuthenticityLock.id)
-    if db.scalar(gone) is None:
+    gone = delete(AuthenticityLock).where(AuthenticityLock.id == lock_id).returning(AuthenticityLock.organization_id)
+    organization_id = db.scalar(gone)
+    if organization_id is None:
         raise errors.NotFound("There is no lock with this id.")
+    audit.note(db, audit.Action.LOCK_REMOVED, organization_id, lock_id)
 
 
 def unlock_person(db: Session, organization_id: UUID, resident_number: str) -> None:
     """Forgets the wrong dates for one person's card, by its 13 digits. Raises `NotFound`."""
     subject = _hash(organization_id, resident_number)
     mine = (AuthenticityLock.organization_id == organization_id, AuthenticityLock.subject == subject)
-    if db.scalar(delete(AuthenticityLock).where(*mine).returning(AuthenticityLock.id)) is None:
+    lock_id = db.scalar(delete(AuthenticityLock).where(*mine).returning(AuthenticityLock.id))
+    if lock_id is None:
         raise errors.NotFound("No wrong dates are counted for this number.")
+    audit.note(db, audit.Action.LOCK_REMOVED, organization_id, lock_id)
 
 
 def _count(db: Session, claim: Claim, job_id: UUID) -> None:

@@ -51,7 +51,7 @@ class Registry:
 
     def judge(self, claim: Claim, seen: Seen) -> Opinion:  # noqa: ARG002 - the Protocol's; a registry asks its table
         """Final when the table knows the document, or is declared to know all."""
-        with transaction() as db:
+        with transaction(claim.organization_id) as db:
             known = find(db, claim)
         if known is None:
             is_complete = settings().registry_is_complete

@@ -6,7 +6,7 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import errors
@@ -18,8 +18,7 @@ HELD = timedelta(seconds=60)  #: a check that takes longer has died with its pro
 
 
 def issue(db: Session, job: Job) -> str:
-    """A new request key for a reading; its text is in this answer and nowhere else. Old ones of everybody go."""
-    db.execute(delete(RequestKey).where(RequestKey.expires_at < func.now() - VALID))
+    """A new request key for a reading; its text is in this answer and nowhere else."""
     text = secrets.token_urlsafe(32)
     db.add(
         RequestKey(
@@ -59,6 +58,12 @@ def use(db: Session, key: RequestKey) -> None:
 def give_back(db: Session, key: RequestKey) -> None:
     """Lets a held key be used again: there was no answer."""
     db.execute(update(RequestKey).where(RequestKey.id == key.id, RequestKey.used_at.is_(None)).values(held_until=None))
+
+
+def forget_expired(db: Session, *, limit: int) -> None:
+    """Forgets up to `limit` keys that ended an hour ago."""
+    over = select(RequestKey.id).where(RequestKey.expires_at < func.now() - VALID).limit(limit)
+    db.execute(delete(RequestKey).where(RequestKey.id.in_(over.scalar_subquery())))
 
 
 def _hash(text: str) -> bytes:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.db import role
 from core.settings import settings
 
 
 @lru_cache(maxsize=1)
 def engine() -> Engine:
     """The process's engine. Time limits keep a stuck statement from holding a row against everybody."""
-    return create_engine(
+    made = create_engine(
         settings().database_url.get_secret_value(),
         pool_size=10,
         max_overflow=30,
@@ -24,6 +26,12 @@ def engine() -> Engine:
             "options": "-c statement_timeout=15s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s",
         },
     )
+    event.listen(made, "connect", _take_on_the_role)
+    return made
+
+
+def _take_on_the_role(connection: Any, _record: Any) -> None:
+    role.assume(connection)
 
 
 @lru_cache(maxsize=1)

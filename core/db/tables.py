@@ -27,6 +27,8 @@ class Organization(Base):
     calls_per_minute: Mapped[int] = mapped_column(default=12_000, server_default="12000")  #: API calls of all its keys
     most_open_jobs: Mapped[int] = mapped_column(default=20_000, server_default="20000")  #: uploads without outcome
     most_bad_envelopes: Mapped[int] = mapped_column(default=100, server_default="100")  #: they end an envelope key
+    picture_hours: Mapped[int] = mapped_column(default=0, server_default="0")  #: kept after the end; 0: gone with it
+    result_days: Mapped[int | None]  #: after so many days a job is erased; None: when its owner says so
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -127,6 +129,7 @@ class Job(Base):
     next_attempt_at: Mapped[datetime] = mapped_column(server_default=func.now())  #: not to be claimed before
     sent_at: Mapped[datetime] = mapped_column(server_default=func.now())  #: last message to the queue
     sends: Mapped[int] = mapped_column(default=1, server_default="1")
+    trace: Mapped[str | None]  #: the upload's place in its trace, `tracing.current`; survives lost messages
 
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     claimed_at: Mapped[datetime | None]
@@ -148,6 +151,12 @@ class Job(Base):
         Index("ix_jobs_replayable", "replayable_until", postgresql_where=text("replayable_until IS NOT NULL")),
         Index("ix_jobs_open", "organization_id", postgresql_where=text("state IN ('queued', 'reading')")),
         Index("ix_jobs_finished", "finished_at"),
+        Index(
+            "ix_jobs_erasable",
+            "organization_id",
+            "finished_at",
+            postgresql_where=text("state IN ('received', 'failed')"),
+        ),
         Index("ix_jobs_leased", "lease_until", postgresql_where=text("state = 'reading'")),
         Index(
             "ix_jobs_forgettable",
@@ -264,6 +273,7 @@ class WebhookDelivery(Base):
     next_attempt_at: Mapped[datetime] = mapped_column(server_default=func.now())
     sent_at: Mapped[datetime] = mapped_column(server_default=func.now())  #: last message to the queue
     sends: Mapped[int] = mapped_column(default=1, server_default="1")
+    trace: Mapped[str | None]  #: the place in the job's trace where the event happened
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]
 
@@ -443,3 +453,18 @@ class RegistryDocument(Base):
     number: Mapped[bytes] = mapped_column(primary_key=True)
     details: Mapped[dict[str, Any]]  #: hash of each value, as hex
     imported_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class AuditEntry(Base):
+    """Who did what, by ids. A trigger lets nobody change an entry, or delete a young one."""
+
+    __tablename__ = "audit_log"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    actor: Mapped[str]  #: `key:PUBLIC_ID`, `operator:USER`, or a process
+    action: Mapped[str]  #: `audit.Action`
+    organization_id: Mapped[UUID | None]  #: whom it concerns; no foreign key: entries outlive what they are about
+    subject: Mapped[str]  #: an id
+
+    __table_args__ = (Index(None, "organization_id", "id"),)

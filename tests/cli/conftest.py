@@ -28,6 +28,7 @@ def ring(settings_env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
     """
     with transaction() as db:
         tables = ", ".join(table.__tablename__ for table in rewrap.BOUND_TO)
+        db.execute(text("SET LOCAL ROLE NONE"))
         db.execute(text(f"TRUNCATE {tables} CASCADE"))
     original = dict(item.split(":") for item in settings_env["IDMILL_VAULT_KEYS"].split(","))
 

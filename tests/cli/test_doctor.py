@@ -103,11 +103,13 @@ def test_vault_keys_that_cannot_be_read_end_the_examination(set_up):
 def test_tables_of_another_release_are_wrong(set_up):
     with transaction() as db:
         head = db.scalars(text("SELECT version_num FROM alembic_version")).one()
+        db.execute(text("SET LOCAL ROLE NONE"))
         db.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     try:
         assert "at 0001" in wrongs(found(diagnosis.check_migrations))[0]
     finally:
         with transaction() as db:
+            db.execute(text("SET LOCAL ROLE NONE"))
             db.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
     assert wrongs(found(diagnosis.check_migrations)) == []
 

@@ -168,6 +168,7 @@ def test_role_that_the_script_makes_owns_its_database_and_is_no_superuser(deploy
     (tmp_path / "password").write_text("SPECIMEN'quoted\n")
     script = script.replace("/run/secrets/postgres_role_password", str(tmp_path / "password"))
     script = script.replace("idmill LOGIN", "scripted LOGIN").replace("idmill OWNER idmill", "scripted OWNER scripted")
+    script = script.replace("idmill_app", "scripted_app").replace("TO idmill;", "TO scripted;")
     environment = {
         **os.environ,
         "PGHOST": "127.0.0.1",
@@ -179,5 +180,8 @@ def test_role_that_the_script_makes_owns_its_database_and_is_no_superuser(deploy
     with postgres_server.connect() as connection:
         role = "select rolsuper, rolcreaterole, rolcanlogin from pg_roles where rolname = 'scripted'"
         assert connection.execute(role).fetchone() == (False, False, True)
+        acts_as = "select pg_has_role('scripted', 'scripted_app', 'SET'), rolcanlogin from pg_roles where rolname = %s"
+        assert connection.execute(acts_as, ["scripted_app"]).fetchone() == (True, False)
         connection.execute("drop database scripted")
         connection.execute("drop role scripted")
+        connection.execute("drop role scripted_app")

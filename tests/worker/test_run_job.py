@@ -62,7 +62,7 @@ def test_wrong_check_digits_fail_for_a_strict_organization_only(upload, look, or
     lenient = upload()
     run_next_job()
     with transaction() as db:
-        organizations.set_strict(db, organization_id, is_strict=True)
+        organizations.change(db, organization_id, is_strict=True)
     strict = upload()
     run_next_job()
     assert look(lenient).state == JobState.RECEIVED

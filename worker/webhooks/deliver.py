@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from core import deliveries, errors, targets, webhooks
+from core import deliveries, errors, targets, tracing, webhooks
 from core.db.tables import WebhookDelivery
 from core.deliveries import Claimed, Outcome
 from core.settings import settings
@@ -32,7 +32,8 @@ def deliver(delivery_id: UUID) -> None:
         claimed = deliveries.claim(db, delivery_id, lease=lease)
     if claimed is None:
         return
-    outcome = _send(claimed)
+    with tracing.span("webhook", claimed.delivery.trace, event_id=claimed.event.id, attempt=claimed.delivery.tries):
+        outcome = _send(claimed)
     log.info(
         "webhook.sent",
         event_id=str(claimed.event.id),
@@ -47,7 +48,7 @@ def deliver(delivery_id: UUID) -> None:
 def record(claimed: WebhookDelivery, outcome: Outcome) -> None:
     """Writes down what came of a claimed delivery and decides what is next. A lost lease is no error."""
     pause = schedule.pause_after(claimed.tries, retry_after=outcome.retry_after)
-    with suppress(errors.MoveRefused), transaction() as db:
+    with suppress(errors.MoveRefused), transaction(claimed.organization_id) as db:
         if outcome.error is None:
             deliveries.succeed(db, claimed, outcome)
         elif outcome.status == GONE:

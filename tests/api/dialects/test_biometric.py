@@ -210,7 +210,7 @@ def test_wrong_check_digits_fail_only_for_a_strict_organization(client, worker, 
     wrong = specimen("td1-kgz", "clean", 7, wrong_digits=True)
     assert retrieve(client, api_key, wrong.picture).json()["mrz_string"] == "\n".join(wrong.truth_lines)
     with transaction() as db:
-        organizations.set_strict(db, organization_id, is_strict=True)
+        organizations.change(db, organization_id, is_strict=True)
     assert_refused(retrieve(client, api_key, wrong.picture), 422, "Error while parsing MRZ")
     assert client.get("/v1/jobs").json()["items"][0]["failure_reason"]["reason"] == "wrong_check_digits"
     assert retrieve(client, api_key, card.picture).status_code == 200

@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 from sqlalchemy import select
 
@@ -65,37 +64,6 @@ def loopback_allowed(settings_env: dict[str, str]) -> Iterator[None]:
         settings.cache_clear()
         yield
     settings.cache_clear()
-
-
-@pytest.fixture
-def turn_clock(database_url: str, settings_env: dict[str, str]) -> Iterator[Callable[..., None]]:
-    """Moves the clock that idmill's statements see: a `now()` found before Postgres' own. `turn_clock(hours=3)`."""
-    from core.db import engine
-
-    url = database_url.replace("postgresql+psycopg://", "postgresql://")
-    name = url.rpartition("/")[2].partition("?")[0]
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("create schema if not exists turned")
-        connection.execute("create table if not exists turned.clock (ahead interval not null)")
-        connection.execute("delete from turned.clock")
-        connection.execute("insert into turned.clock values (interval '0')")
-        connection.execute(
-            "create or replace function turned.now() returns timestamptz language sql stable as "
-            "'select pg_catalog.now() + ahead from turned.clock'"
-        )
-        connection.execute(f"alter database {name} set search_path = turned, pg_catalog, public")
-        engine.engine().dispose()
-
-        def turn(**ahead: float) -> None:
-            seconds = sum(
-                {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}[unit] * value
-                for unit, value in ahead.items()
-            )
-            connection.execute("update turned.clock set ahead = ahead + make_interval(secs => %s)", (seconds,))
-
-        yield turn
-        connection.execute(f"alter database {name} reset search_path")
-    engine.engine().dispose()
 
 
 @pytest.fixture
