@@ -17,7 +17,6 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.db.tables import AuditEntry
@@ -154,7 +153,8 @@ def _is_written(rows: list[dict[str, Any]]) -> bool:
         try:
             with transaction(EVERYBODY) as db:
                 db.execute(insert(AuditEntry), rows)
-        except SQLAlchemyError:
+        except Exception as error:  # noqa: BLE001 - whatever it is, this thread goes on with the next
+            log.warning("audit.not_written", error=type(error).__name__)
             time.sleep(1)
         else:
             return True
