@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench chaos fuzz train clean
+.PHONY: help demo up test lint scan bench chaos fuzz train clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -27,6 +27,9 @@ lint: $(CHECKED)  ## style, types, direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+scan: $(CHECKED) .venv/scan/.ready  ## secrets in what is committed, known vulnerabilities of what is locked
+	@$(BIN)/python .ci/scan.py
 
 bench: $(CHECKED)  ## how fast and how exact, on this machine
 	$(BIN)/python -m lab.benchmarks
@@ -63,4 +66,9 @@ $(READY): requirements.txt pyproject.toml
 $(CHECKED): $(READY) requirements-test.txt
 	@echo "Installing what its tests and checks need (once)"
 	@$(INSTALL) --require-hashes -r requirements-test.txt
+	@touch $@
+
+.venv/scan/.ready: $(READY) requirements-scan.txt
+	@$(PYTHON) -m venv .venv/scan
+	@.venv/scan/bin/python -m pip install --quiet --no-compile --require-hashes -r requirements-scan.txt
 	@touch $@

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -125,14 +126,17 @@ async def _expected(_request: Request, error: Exception) -> JSONResponse:
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """Names every field that cannot be used; never repeats what was sent."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    places = [
-        {"field": ".".join(str(part) for part in one["loc"][1:]) or "body", "message": one["msg"]}
-        for one in error.errors()
-    ]
+    places = [{"field": _place_of(one), "message": one["msg"]} for one in error.errors()]
     if any(place["field"] == "image" for place in places):
         return await _expected(_request, errors.UploadMissing())
     detail = "; ".join(f"{place['field']}: {place['message']}" for place in places)
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, errors.RequestInvalid.code, detail, errors=places)
+
+
+def _place_of(wrong: Mapping[str, Any]) -> str:
+    """Where in the request; the name of a field that nobody knows is what was sent, and is left out."""
+    place = wrong["loc"][1:-1] if wrong["type"] == "extra_forbidden" else wrong["loc"][1:]
+    return ".".join(str(part) for part in place) or "body"
 
 
 async def _from_framework(request: Request, error: Exception) -> JSONResponse:
