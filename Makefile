@@ -38,6 +38,7 @@ chaos: $(CHECKED)  ## break it on purpose for ten minutes, three times, and coun
 	$(BIN)/python -m tests.chaos storm --seconds 600 --seed 1 --seed 2 --seed 3 --report var/chaos.json
 	$(BIN)/python -m tests.chaos restarts --rounds 20 --report var/chaos-restarts.json
 	$(BIN)/python -m tests.chaos frozen --report var/chaos-frozen.json
+	$(BIN)/python -m tests.chaos readers --report var/chaos-readers.json
 
 fuzz: $(CHECKED)  ## ask it nonsense for a quarter of an hour: every documented call, raw sockets, hostile files
 	$(BIN)/python -m tests.fuzz openapi --seconds 600

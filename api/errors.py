@@ -143,9 +143,7 @@ async def _from_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     status = HTTPStatus(error.status_code)
     if status in OF_BODIES:
-        response = await _expected(request, OF_BODIES[status]())
-        response.headers.update(error.headers or {})
-        return response
+        return await _expected(request, OF_BODIES[status]())
     response = problem(status, status.phrase.lower().replace(" ", "-"), SAID.get(status, str(error.detail)))
     response.headers.update(error.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 
 from fastapi import HTTPException
-from starlette.datastructures import UploadFile
+from starlette.datastructures import MutableHeaders, UploadFile
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import errors
@@ -69,7 +69,13 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         body = _Body(receive, self._larger.get(scope["path"], self._max_bytes), self._seconds)
-        await self._app(scope, body.receive, send)
+
+        async def send_and_close(message: Message) -> None:
+            if body.is_late and message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        await self._app(scope, body.receive, send_and_close)
 
 
 class _Body:
@@ -78,9 +84,11 @@ class _Body:
     def __init__(self, receive: Receive, max_bytes: int, seconds: float) -> None:
         self._receive = receive
         self._max_bytes = max_bytes
-        self._deadline = time.monotonic() + seconds
+        self._seconds = seconds
+        self._since: float | None = None  #: when the first piece was asked for
         self._received = 0
         self._is_whole = False
+        self.is_late = False  #: its sender was told so, and need not go on
 
     async def receive(self) -> Message:
         """The next piece. Raises HTTPException 413 and 408."""
@@ -95,11 +103,13 @@ class _Body:
         return message
 
     async def _next(self) -> Message:
-        left = self._deadline + self._received / SLOWEST - time.monotonic()
+        self._since = self._since or time.monotonic()
+        left = self._since + self._seconds + self._received / SLOWEST - time.monotonic()
         try:
             async with asyncio.timeout(max(left, 0.0)):
                 message = await self._receive()
         except TimeoutError:
-            raise HTTPException(408, str(errors.UploadTooSlow()), {"Connection": "close"}) from None
+            self.is_late = True
+            raise HTTPException(408, str(errors.UploadTooSlow())) from None
         self._received += len(message.get("body", b""))
         return message

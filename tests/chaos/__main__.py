@@ -1,8 +1,9 @@
-"""`python -m tests.chaos storm|restarts|frozen`: hurts a whole idmill, then counts. Loopback only, bounded."""
+"""`python -m tests.chaos storm|restarts|frozen|readers`: hurts a whole idmill, then counts. Loopback only, bounded."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -63,9 +64,23 @@ def run_frozen(seconds: int, report: Path | None) -> None:
     _end([_in_a_directory(hurt)], report)
 
 
+@main.command("readers")
+@_report
+def run_readers(report: Path | None) -> None:
+    """Readers that hang, allocate and crash are gone in time, and their Celery child does not notice."""
+
+    def hurt(place: Path) -> dict[str, Any]:
+        with world.running(place) as one:
+            outages.populate(one)
+            return outages.misbehaving_readers(one)
+
+    _end([_in_a_directory(hurt)], report)
+
+
 def _in_a_directory(hurt: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="idmill-chaos-") as directory:
         done = hurt(Path(directory))
+    done["machine"] = f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
     click.echo(json.dumps(done, indent=1))
     return done
 

@@ -16,6 +16,7 @@ from tests.chaos.world import World
 from tests.worker.reader import misbehaving
 
 FINISH_SECONDS = 60.0  # the issue's bound
+SLACK_SECONDS = 2.0  # the issue's bound
 ACCEPT_SECONDS = 2.5
 OPEN = "SELECT count(*) FROM jobs WHERE id = ANY(%s::uuid[]) AND finished_at IS NULL"
 
@@ -104,6 +105,45 @@ def flushed(world: World, *, uploads: int) -> dict[str, Any]:
         "finished_after_flush_seconds": round(finished, 1),
         "held": {"all finish within 60 s of FLUSHALL": finished <= FINISH_SECONDS},
     }
+
+
+def misbehaving_readers(world: World) -> dict[str, Any]:
+    """Readers that hang, allocate and crash: how long each lives on, and whether its Celery child notices."""
+    deadline = float(world.env["IDMILL_READ_SECONDS"])
+    key = world.new_key()
+    seconds_until_ended(world, [accepted(world, key)], most=FINISH_SECONDS)
+    children = {child.pid for child in world.workers[0].process.children()}
+    seconds, good = {}, []
+    for misdeed in ("hang", "spin", "allocate", "crash"):
+        seconds[misdeed] = _life_of_a_reader(world, key, misdeed)
+        good.append(seconds_until_ended(world, [accepted(world, key)], most=FINISH_SECONDS))
+    return {
+        "deadline_seconds": deadline,
+        "reader_gone_after_seconds": {name: round(lived, 2) for name, lived in seconds.items()},
+        "next_good_one_seconds": [round(one, 2) for one in good],
+        "held": {
+            "gone by the deadline and 2 s": max(seconds.values()) <= deadline + SLACK_SECONDS,
+            "the same Celery children": {child.pid for child in world.workers[0].process.children()} == children,
+            "the next one is read": max(good) < FINISH_SECONDS,
+        },
+    }
+
+
+def _life_of_a_reader(world: World, key: str, misdeed: str) -> float:
+    """Seconds from the first sign that a job is read until a reader that was there is gone; then the job is erased."""
+    job_id = accepted(world, key, then=misdeed)
+    while world.patient_sql("SELECT state, claims FROM jobs WHERE id = %s", job_id) == [("queued", 0)]:
+        time.sleep(0.01)
+    started, before = time.monotonic(), _readers(world)
+    while before <= _readers(world) and time.monotonic() - started < FINISH_SECONDS:
+        time.sleep(0.02)
+    lived = time.monotonic() - started
+    httpx2.delete(f"{world.url(0)}/v1/jobs/{job_id}", headers={"Authorization": f"Bearer {key}"}, timeout=30)
+    return lived
+
+
+def _readers(world: World) -> set[int]:
+    return {reader.pid for child in world.workers[0].process.children() for reader in child.children()}
 
 
 def restarts(

@@ -25,6 +25,7 @@ from cli.embedded import ports, postgres, valkey
 
 ROOT = Path(__file__).parents[2]
 RESTART_SECONDS = 0.5
+READY_SECONDS = 120.0  #: a machine that also does other things starts processes slowly
 READER = "tests.worker.reader.misbehaving"
 
 #: Everything is quicker than in a real place, in the same proportions.
@@ -44,7 +45,7 @@ class Member:
 
     def __init__(self, make: Callable[[], Child]) -> None:
         self.make = make
-        self.child = make()
+        self.child = replace(make(), ready_seconds=READY_SECONDS)
         self.running: Running = start_and_wait(self.child)
         self.starts = 1
         self.is_wanted = True
@@ -206,7 +207,7 @@ def running(directory: Path, *, is_durable: bool = True, **settings: str) -> Ite
         members: list[Member] = []
         for make in (database.child, queue.child):
             log = directory / "log" / f"{make.__self__.__class__.__name__.lower()}.log"  # type: ignore[attr-defined]
-            members.append(Member(lambda make=make, log=log: replace(make(log), ready_seconds=60.0)))  # type: ignore[misc]
+            members.append(Member(lambda make=make, log=log: make(log)))  # type: ignore[misc]
             stack.callback(members[-1].stop)
         database.make_role_and_database()
         env = {

@@ -86,6 +86,16 @@ def test_body_that_trickles_is_ended_and_says_why(port, key):
     assert_taken(port, key)
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/batches", "/api.php", "/api/v1/backend/mrz/retrieve/", "/v2.0/appkeys/x/id-card"]
+)
+def test_no_dialect_waits_for_a_body_that_trickles(port, key, path):
+    raw = sockets.upload(key, sockets.IMAGE + sockets.END, path=path.encode())
+    answer = sockets.trickle(port, raw, pause=0.5, patience=30)
+    assert answer.status in {200, 400, 401, 408}, answer.raw
+    assert answer.seconds < 10
+
+
 def test_body_that_stops_is_ended(port, key):
     whole = sockets.upload(key, sockets.IMAGE + sockets.END)
     answer = sockets.send(port, whole[:-50], patience=30)

@@ -167,6 +167,8 @@ def _status_and_words(error: Exception) -> tuple[int, str]:
     if isinstance(error, DATABASE_AWAY):
         return 502, NOT_AVAILABLE
     if isinstance(error, HTTPException):
-        said = {404: NO_SUCH_PATH, 405: METHOD, 413: str(errors.UploadTooLarge())}
-        return 400 if error.status_code == 413 else error.status_code, said.get(error.status_code, str(error.detail))
+        said = {404: NO_SUCH_PATH, 405: METHOD, 408: str(errors.UploadTooSlow()), 413: str(errors.UploadTooLarge())}
+        return 400 if error.status_code in {408, 413} else error.status_code, said.get(
+            error.status_code, str(error.detail)
+        )
     return 500, MISCONFIGURED
