@@ -8,7 +8,7 @@ import httpx2
 import pytest
 import yaml
 from PIL import Image
-from sqlalchemy import text
+from sqlalchemy import make_url
 
 from api.dialects.mykad import fields
 from core import organizations
@@ -131,15 +131,16 @@ def test_405_for_every_other_method(url, method):
         assert_refused(answer, 405)
 
 
-def test_500_for_a_server_that_is_not_set_up(post, new_key):
+def test_500_for_a_server_that_is_not_set_up(post, new_key, postgres, settings_env):
     key = {"X-API-Key": new_key()}
-    with transaction() as db:
-        db.execute(text("ALTER TABLE api_keys RENAME TO not_migrated"))
+    database = make_url(settings_env["DATABASE_URL"]).database
+    with postgres.connect(database) as owner:
+        owner.execute("ALTER TABLE api_keys RENAME TO not_migrated")
     try:
         answer = post(headers=key, files=GREY)
     finally:
-        with transaction() as db:
-            db.execute(text("ALTER TABLE not_migrated RENAME TO api_keys"))
+        with postgres.connect(database) as owner:
+            owner.execute("ALTER TABLE not_migrated RENAME TO api_keys")
     assert_refused(answer, 500)
     assert "api_keys" not in answer.text
 
