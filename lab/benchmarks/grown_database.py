@@ -214,6 +214,9 @@ def _prepare(*, is_grown: bool) -> list[Any]:
         ).replace("AS o ON", "AS o (number, id, subscription) ON")
         with engine.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("SET statement_timeout = 0"))
+            connection.execute(
+                text("SELECT set_config('idmill.organization', '*', false)")
+            )  # row security: everybody's
             for statement in grow.split(";\n"):
                 if statement.strip():
                     connection.exec_driver_sql(statement)
