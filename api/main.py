@@ -24,6 +24,7 @@ from api.routes import (
     events,
     health,
     jobs,
+    operations,
     sessions,
     subscriptions,
     webhook_endpoints,
@@ -66,6 +67,7 @@ def create_app() -> FastAPI:
         subscriptions,
         authenticity,
         admin,
+        operations,
         health,
         console,
     ):

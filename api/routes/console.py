@@ -67,6 +67,12 @@ async def reader_page(if_none_match: IfNoneMatch = None) -> Response:
     return _send("index.html", if_none_match)
 
 
+@router.get("/ops")
+async def operator_page(if_none_match: IfNoneMatch = None) -> Response:
+    """The page that an operator looks at."""
+    return _send("ops.html", if_none_match)
+
+
 @router.get("/console/vocabulary.json")
 async def vocabulary() -> dict[str, Any]:
     """What this release reads and takes."""

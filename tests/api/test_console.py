@@ -12,7 +12,7 @@ from core.documents import PRINTED_FIELDS, DocumentKind, FailureReason, Verdict
 from core.settings import settings
 from core.states import Stage
 
-PAGES = {"/": "index.html"}
+PAGES = {"/": "index.html", "/ops": "ops.html"}
 TEXTS = {name: file.content.decode() for name, file in FILES.items()}
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from cli import env_files
 
-READY_SECONDS = 120
+READY_SECONDS = 150
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +33,14 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Po
             start_new_session=True,
             text=True,
         )
-    deadline = time.monotonic() + READY_SECONDS
-    while "is ready after" not in said.read_text():
-        assert process.poll() is None, said.read_text()
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    yield process, env_files.read(var / "demo.env")
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
+    try:
+        deadline = time.monotonic() + READY_SECONDS
+        while "is ready after" not in said.read_text():
+            assert process.poll() is None, said.read_text()
+            assert time.monotonic() < deadline, said.read_text()
+            time.sleep(0.2)
+        yield process, env_files.read(var / "demo.env")
+    finally:
+        process.send_signal(signal.SIGINT)
+        code = process.wait(60)
+    assert code == 0
