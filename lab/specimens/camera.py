@@ -48,10 +48,12 @@ def shoot(page: Page, level: Level, rng: np.random.Generator) -> Photograph:
     return Photograph(picture, boxes)
 
 
-def page_scale(level: Level, rng: np.random.Generator) -> tuple[float, Level]:
+def page_scale(level: Level, rng: np.random.Generator, *, pitch_mm: float = 2.54) -> tuple[float, Level]:
     """Pixels per millimetre to draw a page at, and the level with its pitch fixed to the one drawn."""
     pitch = within(rng, level.pitch)
-    return float(np.clip(pitch / 2.54 * _LENS_MARGIN, 6.0, 14.0)), replace(level, pitch=(pitch, pitch))
+    return float(np.clip(pitch / pitch_mm * _LENS_MARGIN, 6.0, 14.0 * 2.54 / pitch_mm)), replace(
+        level, pitch=(pitch, pitch)
+    )
 
 
 def within(rng: np.random.Generator, bounds: Range) -> float:

@@ -8,9 +8,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.documents import Box, MrzFormat
-from lab.specimens import booklets, camera, documents, levels, others, papers, stamps
+from lab.specimens import (
+    booklets,
+    camera,
+    documents,
+    korean_cards,
+    korean_passports,
+    levels,
+    others,
+    papers,
+    stamps,
+)
 
 KINDS = papers.KINDS
+KOREAN_KINDS = (*korean_cards.KINDS, korean_passports.KIND)  #: drawn too, but not among those that are read by an MRZ
 LEVELS = tuple(levels.LEVELS)
 
 
@@ -25,10 +36,11 @@ class Specimen:
     truth_lines: tuple[str, ...] = field(repr=False)  #: empty without a machine readable zone
     format: MrzFormat | None
     line_boxes: tuple[Box, ...]  #: one for each line, in pixels, from the top left of the text as it is read
-    values: dict[str, str] = field(repr=False)  #: what the visual zone prints; dates as ISO 8601
+    values: dict[str, str] = field(repr=False)  #: what the visual zone prints; dates as ISO 8601, as printed on cards
     kind: str
     level: str
     seed: int
+    box_names: tuple[str, ...] = ()  #: which values stand in `line_boxes`, on cards without a machine readable zone
 
 
 def specimen(kind: str, level: str, seed: int, *, wrong_digits: bool = False) -> Specimen:
@@ -38,8 +50,10 @@ def specimen(kind: str, level: str, seed: int, *, wrong_digits: bool = False) ->
     picture without a machine readable zone whatever the kind, kind `no-mrz` at every level.
     Raises ValueError for an unknown kind or level.
     """
-    if kind not in KINDS or level not in LEVELS:
+    if kind not in (*KINDS, *KOREAN_KINDS) or level not in LEVELS:
         raise ValueError(f"unknown specimen: {kind} at {level}")
+    if kind in KOREAN_KINDS:
+        return _korean(kind, level, seed)
     chance = random.Random(f"{kind}/{level}/{seed}")
     rng = np.random.default_rng(chance.getrandbits(64))
     variants = levels.LEVELS[level]
@@ -74,4 +88,36 @@ def specimen(kind: str, level: str, seed: int, *, wrong_digits: bool = False) ->
         kind=kind,
         level=level,
         seed=seed,
+    )
+
+
+def _korean(kind: str, level: str, seed: int) -> Specimen:
+    """A Korean card or passport. A card's `line_boxes` are those of its values, in the order of `box_names`."""
+    chance = random.Random(f"{kind}/{level}/{seed}")
+    rng = np.random.default_rng(chance.getrandbits(64))
+    variants = levels.LEVELS[level]
+    variant = variants[int(rng.integers(len(variants)))]
+    lines: tuple[str, ...] = ()
+    if kind == korean_passports.KIND:
+        scale, bounds = camera.page_scale(variant, rng)
+        drawn, lines = korean_passports.draw(chance, rng, scale=scale, wear=camera.within(rng, bounds.wear))
+    else:
+        scale, bounds = camera.page_scale(variant, rng, pitch_mm=korean_cards.PITCH)
+        drawn = korean_cards.draw(kind, chance, rng, scale=scale)
+    photograph = camera.shoot(drawn.page, bounds, rng)
+    picture = camera.encode(photograph.pixels, bounds, rng)
+    height, width = photograph.pixels.shape[:2]
+    return Specimen(
+        picture=picture,
+        media_type="image/png" if picture.startswith(b"\x89PNG") else "image/jpeg",
+        width=width,
+        height=height,
+        truth_lines=lines,
+        format=MrzFormat.TD3 if lines else None,
+        line_boxes=photograph.line_boxes,
+        values=drawn.values,
+        kind=kind,
+        level=level,
+        seed=seed,
+        box_names=() if lines else tuple(drawn.boxes),
     )
