@@ -9,11 +9,18 @@ from typing import Final
 
 from core.documents import DocumentKind, Failure, FailureReason, PictureFacts, Reading
 from worker.reading import compress, decode, mrz_fields, quality, reasons, zone
+from worker.reading.cards import korean
+from worker.reading.cards.base import Told
 from worker.reading.engines import named
 from worker.reading.stopwatch import Stopwatch
 
-#: Readers for the other kinds join here.
 _READ_BY_MRZ: Final = frozenset({DocumentKind.MRZ, DocumentKind.ID_CARD, DocumentKind.AUTO})
+
+#: Readers of print, in the order in which they are asked; one joins by its line here.
+_READ_BY_PRINT: Final[dict[DocumentKind, tuple[Callable[[decode.Picture], Told], ...]]] = {
+    DocumentKind.ID_CARD: (korean.tell_of,),
+    DocumentKind.AUTO: (korean.tell_of,),
+}
 
 Stage = Callable[[str], None]
 
@@ -78,10 +85,14 @@ def _read_page(
         with watch.measure("compress"):
             kept = compress.compress(page)
     tell("reading")
-    if document not in _READ_BY_MRZ:
-        return ReadResult(_not_yet(page, kept, document), kept)
-    reading = _by_mrz(page, kept, options, watch, tell)
-    return ReadResult(reading, kept)
+    readings: list[Reading] = []
+    if document in _READ_BY_MRZ:
+        readings.append(_by_mrz(page, kept, options, watch, tell))
+    for reader in _READ_BY_PRINT.get(document, ()):
+        if not any(one.is_read for one in readings):
+            readings.append(_by_print(reader, page, kept, watch))
+    read_ = [one for one in readings if one.is_read] or readings
+    return ReadResult(read_[0] if read_ else _not_yet(page, kept, document), kept)
 
 
 def _by_mrz(
@@ -95,15 +106,38 @@ def _by_mrz(
         failure = reasons.failure(found, measured, page)
     with watch.measure("parse"):
         told = mrz_fields.NOTHING if failure else mrz_fields.told(found.best, today=options.today)
+    with watch.measure("read_print"):
+        beside = korean.beside_mrz(page, told.mrz, told.fields)
     return Reading(
         document_type=told.document_type,
-        fields=told.fields,
+        fields=told.fields | beside,
         mrz=told.mrz,
         checks=told.checks,
         quality=measured,
         picture=_facts(page, kept),
         timings_ms={},
         engine=engine.name,
+        failure=failure,
+    )
+
+
+def _by_print(
+    reader: Callable[[decode.Picture], Told], page: decode.Picture, kept: compress.Kept | None, watch: Stopwatch
+) -> Reading:
+    with watch.measure("read_print"):
+        told = reader(page)
+    failure = told.failure
+    if failure is not None and not page.is_whole:
+        failure = Failure(FailureReason.DAMAGED_PICTURE, "The picture file ends too early. Send it again.")
+    return Reading(
+        document_type="" if failure else told.document_type.value,
+        fields={} if failure else told.fields,
+        mrz=None,
+        checks=() if failure else told.checks,
+        quality=quality.of_picture(page.grey) | told.quality,
+        picture=_facts(page, kept),
+        timings_ms={},
+        engine=told.engine,
         failure=failure,
     )
 

@@ -1,0 +1,144 @@
+"""Tells the fields of a Korean driver's licence from its lines of print: by patterns, places and labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+
+from core.documents import DocumentType, Field
+from worker.reading.cards.base import Card, Told
+from worker.reading.cards.korean import common, hangul, names, resident, words
+from worker.reading.cards.korean.rows import Row, as_field
+
+_TITLES = ("자동차운전면허증", "운전면허증")
+_CODE_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_CODE_LENGTHS = (5, 6)
+_PERIOD = re.compile("적성|검사|갱신|기간|까지")
+_CONDITION_LABELS = ("조건",)
+_KIND_LIKE = re.compile("[0-9]?종|보통|대형|소형|특수|원동기|견인|구난")
+_ONE_SIGN = frozenset("ABCDEFGHIJ")
+
+
+def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
+    """The fields of a licence, rows from top to bottom; None where no number like a licence's stands on it."""
+    licence = common.licence_number(rows)
+    if licence is None:
+        return None
+    others = [row for row in rows if row is not licence.row]
+    fields = {"licence_number": _placed(card, licence)}
+    number = common.resident_number(others)
+    if number:
+        fields["resident_number"] = _placed(card, number)
+        between = [row for row in others if licence.row.middle < row.middle < number.row.middle]
+        if name := resident.name_above(between, number.row):
+            fields["name"] = as_field(card, name[0], name[1])
+    lower = number.row if number else licence.row
+    below = [row for row in others if row.middle > lower.middle + lower.height * 0.4]
+    plain = [row for row in below if not _PERIOD.search(row.plain) and "~" not in row.plain]
+    issued = max(common.dates(plain), key=lambda placed: placed.row.middle, default=None)
+    if issued:
+        fields["issue_date"] = _placed(card, issued)
+        low = [row for row in plain if row.middle > issued.row.middle - issued.row.height * 0.5]
+    else:
+        low = plain
+    if office := common.issuer([row for row in low if row is not (issued and issued.row)], words.POLICE):
+        fields["issuer"] = as_field(card, office.row, office)
+    fields |= _the_rest(card, others, below, licence.row)
+    values = {name: field.value for name, field in fields.items()}
+    return Told(
+        DocumentType.DRIVER_LICENCE,
+        fields,
+        common.checks(values, today=today),
+        resident.sureness(rows, fields, _TITLES),
+    )
+
+
+def _the_rest(card: Card, rows: Sequence[Row], below: Sequence[Row], licence: Row) -> dict[str, Field]:
+    fields = {}
+    if kinds := licence_kinds(rows):
+        fields["licence_type"] = as_field(card, kinds.row, kinds)
+    if condition := _condition(below):
+        fields["condition"] = as_field(card, condition.row, condition)
+    if code := code_serial(rows, licence):
+        fields["serial_number"] = as_field(card, code.row, code)
+    return fields
+
+
+def _placed(card: Card, placed: common.Placed) -> Field:
+    match = placed.match
+    return as_field(card, placed.row, match)
+
+
+def code_serial(rows: Sequence[Row], licence: Row) -> common.Words | None:
+    """Five or six letters and digits below the small photograph: the lowest such row at the right of the card."""
+    allowed = words.codes(_CODE_SIGNS)
+    best: common.Words | None = None
+    for row in rows:
+        places = [place for place, sign in enumerate(row.printed.text) if sign not in " .,·-'~:"]
+        if len(places) not in _CODE_LENGTHS or row.middle < 0.55 or (row.left + row.right) / 2 < 0.62:
+            continue
+        part = row.printed.log_probabilities[places][:, allowed]
+        sure = float(np.exp(part.max(axis=1).mean()))
+        if sure < 0.15 or row is licence:
+            continue
+        text = "".join(_CODE_SIGNS[place] for place in part.argmax(axis=1))
+        if best is None or sure > best.confidence:
+            best = common.Words(row, text, sure, places[0], places[-1])
+    if best is None:
+        return None
+    places = [place for place, sign in enumerate(best.row.printed.text) if sign not in " .,·-'~:"]
+    product = float(np.exp(best.row.printed.log_probabilities[places][:, allowed].max(axis=1).sum()))
+    return common.Words(best.row, best.text, product, best.first, best.last)
+
+
+def licence_kinds(rows: Sequence[Row]) -> common.Words | None:
+    """All kinds of licence on the card, joined by `/`; those on several rows from top to bottom."""
+    found: list[common.Words] = []
+    for row in rows:
+        if not _KIND_LIKE.search(row.plain):
+            continue
+        parts = [known for part in _parts(row) if (known := _kind(row, part))]
+        if parts:
+            text = "/".join(word for word, _, _, _ in parts)
+            sure = float(np.prod([sure for _, sure, _, _ in parts]))
+            found.append(common.Words(row, text, sure, parts[0][2], parts[-1][3]))
+    if not found:
+        return None
+    first = found[0]
+    text, sure = "/".join(one.text for one in found), float(np.prod([one.confidence for one in found]))
+    return common.Words(first.row, text, sure, first.first, first.last)
+
+
+def _parts(row: Row) -> list[list[int]]:
+    """Places of the words of a row, parted at `/`, `,` and before a digit that is followed by 종."""
+    parts: list[list[int]] = [[]]
+    text = row.printed.text
+    for place, sign in enumerate(text):
+        if sign in "/,·." or (sign in "12" and "종" in text[place + 1 : place + 3] and parts[-1]):
+            parts.append([])
+        if sign not in "/,·. -" + hangul.OTHER:
+            parts[-1].append(place)
+    return [part for part in parts if len(part) > 1]
+
+
+def _kind(row: Row, places: list[int]) -> tuple[str, float, int, int] | None:
+    known = words.snap(row.printed.log_probabilities[places], words.LICENCE_KINDS)
+    if known is None:
+        return None
+    sure = float(np.exp((row.printed.log_probabilities[places].max(axis=1).sum() - 2 * known.against) / 2))
+    return known.word, sure, places[0], places[-1]
+
+
+def _condition(rows: Sequence[Row]) -> common.Words | None:
+    """What stands behind the word 조건."""
+    for row in rows:
+        start = names.behind(row.printed.text, _CONDITION_LABELS)
+        if start:
+            text = row.printed.text[start:].replace(hangul.OTHER, "").strip(" .:-~'")
+            sure = float(np.prod(row.printed.confidences[start:]))
+            if text:
+                return common.Words(row, text, sure, start, len(row.printed.centres) - 1)
+    return None

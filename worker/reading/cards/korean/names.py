@@ -1,0 +1,84 @@
+"""Finds a person's name in a line of print: Hangul behind a label, up to brackets with Chinese characters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from worker.reading.cards.base import Printed
+from worker.reading.cards.korean import hangul, words
+
+LABELS = ("한글성명", "성명", "이름", "성명:", "이름:", "성명/", "이름/")
+_LONGEST = 6  #: signs of a name; a longer line is no name
+_SURNAMES = (
+    "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진나지엄채원천방공현함변"
+    "염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용예경봉사부가복태목형피두감음빈동온호범좌팽승"
+    "간상시갈단견당화창"
+)
+_COMMON = 1.0  #: natural-log odds that a first sign is one of these, beyond the network's own
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name on places of a line. Its repr shows no text."""
+
+    text: str = field(repr=False)
+    confidence: float
+    first: int
+    last: int
+
+
+def find(printed: Printed, labels: tuple[str, ...] = LABELS) -> Name | None:
+    """The name on a line of 2 to 6 syllables; None where no such word stands."""
+    places = _places(printed, labels)
+    if not 2 <= len(places) <= _LONGEST:
+        return None
+    rows = printed.log_probabilities[places, hangul.FIRST_SYLLABLE :]
+    unsyllabic = 1 - np.exp(np.logaddexp.reduce(rows, axis=1))
+    rows = rows.copy()
+    rows[0, words.codes(_SURNAMES) - hangul.FIRST_SYLLABLE] += _COMMON
+    rows = rows - np.logaddexp.reduce(rows, axis=1, keepdims=True)
+    best = rows.argmax(axis=1)
+    sure = np.exp(rows.max(axis=1)) * (1 - unsyllabic)
+    return Name("".join(hangul.SYLLABLES[place] for place in best), float(np.prod(sure)), places[0], places[-1])
+
+
+def _places(printed: Printed, labels: tuple[str, ...]) -> list[int]:
+    """Places of the name's syllables: behind a label, before a bracket or the first sign that is not read here."""
+    start = behind(printed.text, labels)
+    kept: list[int] = []
+    for place in range(start, len(printed.text)):
+        sign = printed.text[place]
+        if sign in "(" + hangul.OTHER:
+            break
+        if sign in hangul.SYLLABLES:
+            kept.append(place)
+        elif sign != hangul.SPACE and kept and printed.text[place + 1 : place + 2] not in hangul.SYLLABLES:
+            break  # more than one sign that is no syllable: something else than the name begins
+    return kept
+
+
+def behind(text: str, labels: tuple[str, ...]) -> int:
+    """The first place behind a label that a line begins with, blanks in it or not; 0 without one."""
+    start = 0
+    for label in sorted(labels, key=len, reverse=True):
+        reached = _reach(text, label)
+        if reached and any(sign in hangul.SYLLABLES or sign.isalnum() for sign in text[reached:]):
+            start = reached
+            break
+    while start and start < len(text) and text[start] in " :/.·-~,":
+        start += 1
+    return start
+
+
+def _reach(text: str, label: str) -> int:
+    """How far into `text` a label goes that stands at its beginning, 0 where it does not."""
+    place = 0
+    for sign in label:
+        while place < len(text) and text[place] == hangul.SPACE:
+            place += 1
+        if place >= len(text) or text[place] != sign:
+            return 0
+        place += 1
+    return place

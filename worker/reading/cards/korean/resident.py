@@ -1,0 +1,69 @@
+"""Tells the fields of a Korean resident registration card from its lines of print: by patterns, places and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from core.documents import DocumentType, Field
+from worker.reading.cards.base import Card, Told
+from worker.reading.cards.korean import common, names, words
+from worker.reading.cards.korean.rows import Row, as_field
+
+_TITLE = "주민등록증"
+_NUMBER_LABELS = ("주민등록번호", "주민번호", "번호")
+
+
+def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
+    """The fields of a resident card, rows from top to bottom; None where no number like a resident's stands on it."""
+    number = common.resident_number(rows)
+    if number is None:
+        return None
+    fields = {"resident_number": _placed(card, number)}
+    above = [row for row in rows if row.middle < number.row.middle - number.row.height * 0.4]
+    below = [row for row in rows if row.middle > number.row.middle + number.row.height * 0.4]
+    if name := name_above(above, number.row):
+        fields["name"] = as_field(card, name[0], name[1])
+    issued = max(common.dates(below), key=lambda placed: placed.row.middle, default=None)
+    if issued:
+        fields["issue_date"] = _placed(card, issued)
+    office_rows = [row for row in below if issued is None or row.middle > issued.row.middle + issued.row.height * 0.3]
+    if office := common.issuer(office_rows, (*words.POLICE, *words.PROVINCES)):
+        fields["issuer"] = as_field(card, office.row, office)
+    if address := common.address(_between(below, number.row, issued.row if issued else None)):
+        fields["address"] = as_field(card, address.row, address)
+    values = {name: field.value for name, field in fields.items()}
+    return Told(
+        DocumentType.RESIDENT_CARD, fields, common.checks(values, today=today), sureness(rows, fields, (_TITLE,))
+    )
+
+
+def _placed(card: Card, placed: common.Placed) -> Field:
+    match = placed.match
+    return as_field(card, placed.row, match)
+
+
+def name_above(rows: Sequence[Row], number: Row) -> tuple[Row, names.Name] | None:
+    """The nearest row above the number that holds a name and stands over it."""
+    for row in sorted(rows, key=lambda row: -row.middle):
+        over = min(row.right, number.right) - max(row.left, number.left)
+        if over > 0 and not _is_title(row) and (name := names.find(row.printed)):
+            return row, name
+    return None
+
+
+def _is_title(row: Row) -> bool:
+    return max(words.likeness(row.plain, title) for title in words.TITLES) > 0.7
+
+
+def _between(rows: Sequence[Row], number: Row, issued: Row | None) -> list[Row]:
+    """Rows of the address: below the number, above the date, where the number stands and not at the other side."""
+    last = issued.middle - issued.height * 0.5 if issued else number.middle + 0.35
+    return [row for row in rows if row.middle < last and row.left < number.right and len(row.plain) > 3][:3]
+
+
+def sureness(rows: Sequence[Row], fields: dict[str, Field], titles: Sequence[str]) -> float:
+    """0..1: half by the title, half by how much of what such a card says was read."""
+    title = max((words.likeness(row.plain, title) for row in rows for title in titles), default=0.0)
+    expected = ("name", "resident_number", "issue_date", "issuer")
+    return 0.5 * title + 0.5 * sum(name in fields for name in expected) / len(expected)

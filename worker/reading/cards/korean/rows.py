@@ -1,0 +1,109 @@
+"""A line of a card with what it says and where it stands: the one thing that every Korean reader works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from core.documents import Box, Field
+from worker.reading.cards.base import Card, Line, Printed
+from worker.reading.cards.korean import hangul
+
+_DROPPED = frozenset(hangul.OTHER)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of print. Places are shares of the card's width and height, from its top left."""
+
+    line: Line = field(repr=False)
+    printed: Printed = field(repr=False)
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def middle(self) -> float:
+        """Of its height."""
+        return (self.top + self.bottom) / 2
+
+    @property
+    def height(self) -> float:
+        """Share of the card's height."""
+        return self.bottom - self.top
+
+    @property
+    def text(self) -> str:
+        """As read, without signs that are not read here."""
+        return "".join(sign for sign in self.printed.text if sign not in _DROPPED)
+
+    @property
+    def plain(self) -> str:
+        """As `text`, without blanks."""
+        return self.text.replace(" ", "")
+
+
+def rows_of(card: Card, lines: Iterable[Line], printed: Iterable[Printed]) -> list[Row]:
+    """Lines with something on them, from top to bottom."""
+    height, width = card.image.shape[:2]
+    rows = []
+    for line, said in zip(lines, printed, strict=True):
+        if said.text.strip():
+            low, high = line.corners.min(axis=0) / (width, height), line.corners.max(axis=0) / (width, height)
+            rows.append(Row(line, said, float(low[0]), float(low[1]), float(high[0]), float(high[1])))
+    return sorted(rows, key=lambda row: row.middle)
+
+
+class Span(Protocol):
+    """Text on some places of a row."""
+
+    @property
+    def text(self) -> str:
+        """As it is handed out."""
+        ...
+
+    @property
+    def confidence(self) -> float:
+        """0..1, that all of it is right."""
+        ...
+
+    @property
+    def first(self) -> int:
+        """Place of its first sign."""
+        ...
+
+    @property
+    def last(self) -> int:
+        """Place of its last sign."""
+        ...
+
+
+def as_field(card: Card, row: Row, span: Span) -> Field:
+    """What stands on some places of a row as a field, with its box in the picture."""
+    confidence = float(np.clip(span.confidence, 0, 1))
+    return Field(span.text, confidence, _box(card, row, span.first, span.last), source="visual")
+
+
+def _box(card: Card, row: Row, first: int, last: int) -> Box:
+    """Corners of a part of a line: its ends lie half a character beyond the centres of the first and the last."""
+    centres = row.printed.centres
+    width = row.line.strip.shape[1]
+    start = 0.0 if first == 0 else float(centres[first - 1] + centres[first]) / 2
+    stop = float(width) if last + 1 >= len(centres) else float(centres[last] + centres[last + 1]) / 2
+    top_left, top_right, bottom_right, bottom_left = row.line.corners.astype(np.float64)
+    a, b = start / width, stop / width
+    corners = np.array(
+        [
+            top_left + (top_right - top_left) * a,
+            top_left + (top_right - top_left) * b,
+            bottom_left + (bottom_right - bottom_left) * b,
+            bottom_left + (bottom_right - bottom_left) * a,
+        ]
+    )
+    first_, second, third, fourth = cv2.perspectiveTransform(corners[None], card.to_picture)[0].tolist()
+    return (tuple(first_), tuple(second), tuple(third), tuple(fourth))
