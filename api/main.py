@@ -16,7 +16,19 @@ from api.dialects import biometric
 from api.dialects.mykad import app as mykad
 from api.dialects.nhn import app as nhn
 from api.limits import RateLimitHeaders
-from api.routes import admin, authenticity, batches, events, health, jobs, sessions, subscriptions, webhook_endpoints
+from api.routes import (
+    admin,
+    authenticity,
+    batches,
+    console,
+    events,
+    health,
+    jobs,
+    operations,
+    sessions,
+    subscriptions,
+    webhook_endpoints,
+)
 from api.spans import Traced
 from api.uploads import BodyLimit
 from api.waiting import Waiters
@@ -46,7 +58,19 @@ def create_app() -> FastAPI:
     app.add_middleware(ForNobodyYet)
     app.add_middleware(Traced)
     errors.install(app)
-    for routes in (jobs, batches, sessions, events, webhook_endpoints, subscriptions, authenticity, admin, health):
+    for routes in (
+        jobs,
+        batches,
+        sessions,
+        events,
+        webhook_endpoints,
+        subscriptions,
+        authenticity,
+        admin,
+        operations,
+        health,
+        console,
+    ):
         app.include_router(routes.router)
     app.mount(biometric.PATH, biometric.create_app(app.state))
     for generation in nhn.VERSIONS:

@@ -219,6 +219,105 @@ class EnvelopeKeyView(View):
     created_at: datetime
 
 
+class OpenView(View):
+    """Jobs without an outcome, of one state and priority."""
+
+    state: str
+    priority: str
+    """`person`: somebody waits for it; `batch`: nobody does."""
+    count: int
+
+
+class BacklogView(View):
+    """What waits, how long, and who looks after it."""
+
+    jobs: list[OpenView]
+    oldest_queued_seconds: float
+    oldest_due_seconds: float
+    """Since the oldest waiting job could have been taken."""
+    lost_leases: int
+    """Jobs whose worker is silent and that nobody took back."""
+    organizations_waiting: int
+    largest_backlog: int
+    dead_jobs: int
+    sweeper_age_seconds: float | None
+    """Since the sweeper's last sign of life; null: never."""
+
+
+class SendingView(View):
+    """Webhook deliveries that are not over, and endpoints that get nothing."""
+
+    deliveries: dict[str, int]
+    oldest_due_seconds: float
+    disabled: dict[str, int]
+    """Endpoints that get nothing, by reason."""
+
+
+class OutcomesView(View):
+    """Jobs that ended in the same way."""
+
+    state: str
+    document: str
+    reason: str
+    """Of a failure; empty otherwise."""
+    count: int
+
+
+class StandingView(View):
+    """How things stand: numbers only."""
+
+    backlog: BacklogView
+    webhooks: SendingView
+    hours: int
+    """So far back outcomes are counted."""
+    outcomes: list[OutcomesView]
+
+
+class DeadJobView(View):
+    """A job that no reader could end and whose picture is still kept."""
+
+    model_config = ConfigDict(extra="ignore", from_attributes=True, use_attribute_docstrings=True)
+
+    id: UUID
+    organization_id: UUID
+    session_id: UUID
+    document: str
+    claims: int
+    crashes: int
+    """Readers that died on it."""
+    trouble: str | None
+    finished_at: datetime | None
+    replayable_until: datetime | None
+
+
+class ReplayView(View):
+    """A job that was given up, and the new one that reads its picture."""
+
+    given_up: UUID
+    job_id: UUID
+
+
+class GivenUpView(View):
+    """A webhook delivery that was given up."""
+
+    id: UUID
+    organization_id: UUID
+    endpoint_id: UUID
+    event_id: UUID
+    attempts: int
+    created_at: datetime
+    finished_at: datetime | None
+    last_status: int | None
+    """HTTP status of the last answer; null: there was none."""
+    last_error: str | None
+
+
+class RedeliveryView(View):
+    """A delivery that is sent again."""
+
+    id: UUID
+
+
 def job(row: tables.Job, place: Place | None = None) -> dict[str, Any]:
     """A job as JSON; opens its sealed result."""
     return {

@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from cli import dead, operator
-from core import sealed
+from cli import operator
+from core import dead, sealed
 from core.db.tables import Job
 
 MOST_SHOWN = 1000

@@ -14,19 +14,16 @@ import structlog
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from core import broker, deliveries, logs, storage
-from core.db.tables import WebhookDelivery
+from core import broker, logs, standing, storage
 from core.settings import settings
 from core.transaction import transaction
 from worker.tally import Durations, Tally
 
 PORT = 9464  #: where exporters listen, by OpenTelemetry's list
-PRIORITIES = {0: "person", 1: "batch"}
 
 log = structlog.get_logger()
 
@@ -79,35 +76,33 @@ def _of_blobs() -> Iterator[Metric]:
 
 
 def _of_rows(db: Session) -> Iterator[Metric]:
-    jobs = {("queued", word): 0.0 for word in PRIORITIES.values()}
-    for state, priority, count in db.execute(_OPEN_JOBS):
-        jobs[state, PRIORITIES[priority]] = count
+    now = standing.backlog(db)
+    jobs = {("queued", word): 0.0 for word in standing.PRIORITIES.values()}
+    jobs |= {(one.state, one.priority): one.count for one in now.jobs}
     yield _gauge("idmill_jobs", "Jobs without an outcome.", jobs, "state", "priority")
-    age, due, lost = db.execute(_OLDEST).one()
+    age, due = now.oldest_queued_seconds, now.oldest_due_seconds
     yield _gauge("idmill_oldest_queued_seconds", "Since the oldest waiting job was accepted.", {(): age})
     yield _gauge("idmill_oldest_due_seconds", "Since the oldest waiting job could have been taken.", {(): due})
-    yield _gauge("idmill_lost_leases", "Jobs whose worker is silent and that nobody took back.", {(): lost})
-    waiting, largest = db.execute(_CROWD).one()
+    yield _gauge("idmill_lost_leases", "Jobs whose worker is silent and that nobody took back.", {(): now.lost_leases})
+    waiting, largest = now.organizations_waiting, now.largest_backlog
     yield _gauge("idmill_organizations_waiting", "Organizations with a waiting job.", {(): waiting})
     yield _gauge("idmill_largest_backlog", "Waiting jobs of the organization with the most.", {(): largest})
-    yield _gauge("idmill_dead_jobs", "Jobs that were given up and can be replayed.", {(): db.scalar(_DEAD) or 0})
-    beat = db.scalar(_SWEEPER)
-    silent = {} if beat is None else {(): float(beat)}
+    yield _gauge("idmill_dead_jobs", "Jobs that were given up and can be replayed.", {(): now.dead_jobs})
+    silent = {} if now.sweeper_age_seconds is None else {(): now.sweeper_age_seconds}
     yield _gauge("idmill_sweeper_age_seconds", "Since the sweeper's last sign of life; absent: never.", silent)
     yield from _of_deliveries(db)
 
 
 def _of_deliveries(db: Session) -> Iterator[Metric]:
-    open_ones = {("waiting",): 0.0, ("sending",): 0.0} | {(state,): count for state, count in db.execute(_DELIVERIES)}
+    now = standing.sending(db)
+    open_ones = {(state,): float(count) for state, count in now.deliveries.items()}
     yield _gauge("idmill_webhook_deliveries", "Webhook deliveries that are not over.", open_ones, "state")
-    late = func.extract("epoch", func.now() - func.min(WebhookDelivery.next_attempt_at))
-    oldest = db.scalar(select(late).where(*deliveries.due()))
     yield _gauge(
         "idmill_webhook_oldest_due_seconds",
         "Since the oldest due delivery to an enabled endpoint could have been sent.",
-        {(): float(oldest or 0)},
+        {(): now.oldest_due_seconds},
     )
-    off = {(reason or "",): float(count) for reason, count in db.execute(_DISABLED)}
+    off = {(reason,): float(count) for reason, count in now.disabled.items()}
     yield _gauge("idmill_webhook_endpoints_disabled", "Endpoints that get nothing, by reason.", off, "reason")
 
 
@@ -146,29 +141,6 @@ def _histogram(name: str, about: str, values: dict[str, Durations], label: str) 
     for key, durations in values.items():
         family.add_metric([key], durations.cumulated(), durations.total)
     return family
-
-
-_OPEN_JOBS = text("""
-    SELECT state, priority, count(*) FROM jobs WHERE state IN ('queued', 'reading') GROUP BY 1, 2
-""")
-_OLDEST = text("""
-    SELECT coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE state = 'queued')), 0),
-           greatest(0, coalesce(extract(epoch FROM now() - min(next_attempt_at) FILTER (WHERE state = 'queued')), 0)),
-           count(*) FILTER (WHERE state = 'reading' AND lease_until < now())
-    FROM jobs WHERE state IN ('queued', 'reading')
-""")
-_CROWD = text("""
-    SELECT count(*), coalesce(max(waiting), 0)
-    FROM (SELECT count(*) AS waiting FROM jobs WHERE state = 'queued' GROUP BY organization_id) AS each
-""")
-_DEAD = text("SELECT count(*) FROM jobs WHERE replayable_until > now()")
-_SWEEPER = text("SELECT extract(epoch FROM now() - at) FROM heartbeats WHERE name = 'sweeper'")
-_DELIVERIES = text("""
-    SELECT state, count(*) FROM webhook_deliveries WHERE state = 'waiting' GROUP BY 1
-    UNION ALL
-    SELECT state, count(*) FROM webhook_deliveries WHERE state = 'sending' GROUP BY 1
-""")
-_DISABLED = text("SELECT disabled_reason, count(*) FROM webhook_endpoints WHERE NOT is_enabled GROUP BY 1")
 
 
 def main() -> None:

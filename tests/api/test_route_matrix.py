@@ -104,6 +104,11 @@ ENTRIES: dict[str, Entry] = {
     f"POST {ORGANIZATION}/authenticity-locks/unlock": administers(json={"resident_number": "0" * 13}),
     "DELETE /v1/admin/authenticity-locks/{lock_id}": administers(),
     f"POST {ORGANIZATION}/envelope-keys/{{service}}/rotate": administers(),
+    "GET /v1/admin/standing": administers(),
+    "GET /v1/admin/dead-jobs": administers(),
+    "POST /v1/admin/dead-jobs/{job_id}/replay": administers(),
+    "GET /v1/admin/deliveries": administers(),
+    "POST /v1/admin/deliveries/{delivery_id}/redeliver": administers(),
     **{
         f"POST {BIOMETRIC}{path}{end}": creates(files={part: WORDS})
         for path, part in (("/mrz/retrieve", "image"), ("/document/parse", "backside_image"))
@@ -123,12 +128,20 @@ ENTRIES: dict[str, Entry] = {
     },
 }
 
-#: Routes whose owner is told 404 too: this test's organization has no lock.
-NOTHING_THERE = {f"POST {ORGANIZATION}/authenticity-locks/unlock", "DELETE /v1/admin/authenticity-locks/{lock_id}"}
+#: Routes whose owner is told 404 too: this test's organization has no lock, and none of its jobs was given up.
+NOTHING_THERE = {
+    f"POST {ORGANIZATION}/authenticity-locks/unlock",
+    "DELETE /v1/admin/authenticity-locks/{lock_id}",
+    "POST /v1/admin/dead-jobs/{job_id}/replay",
+}
 
 #: Routes that need no key: documentation, probes, and the wrong path that names the right one.
 PUBLIC = {
     *(f"GET {place}{page}" for place in ("", BIOMETRIC, *NHN_VERSIONS) for page in DOCUMENTATION),
+    "GET /",
+    "GET /ops",
+    "GET /console/vocabulary.json",
+    "GET /console/{name}",
     "GET /livez",
     "GET /readyz",
     f"OPTIONS {MYKAD}",
@@ -351,4 +364,6 @@ def expected_refusals(who: str, name: str, entry: Entry) -> set[int | None]:
 @pytest.mark.parametrize("name", sorted(PUBLIC))
 def test_public_route_needs_no_key(client, name):
     method, _, path = name.partition(" ")
-    assert client.request(method, path).status_code in ({404} if "/erd/" in path else {200, 204})
+    assert client.request(method, path.format(name="page.css")).status_code in (
+        {404} if "/erd/" in path else {200, 204}
+    )
