@@ -132,6 +132,16 @@ def get(db: Session, organization_id: UUID, job_id: UUID) -> Job:
     return job
 
 
+def show_picture(job: Job) -> bytes:
+    """The picture of a job, for whom it belongs to; written down. Raises `Erased` when it is gone."""
+    try:
+        picture = sealed.open_picture(job)
+    except storage.BlobMissing:  # deleted since the row was read
+        raise errors.Erased from None
+    audit.note_read(job.organization_id, job.id, audit.Action.PICTURE_READ)
+    return picture
+
+
 def some(db: Session, job_ids: Sequence[UUID]) -> list[Job]:
     """The jobs with these ids, whosever they are and erased ones too: for callers that know what they may see."""
     return list(db.scalars(select(Job).where(Job.id.in_(job_ids))))

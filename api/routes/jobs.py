@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Header, Query, Request, Response, UploadFile
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 
 from api import backlog, intake, views
@@ -75,6 +76,19 @@ async def get_job(
         return Response(status_code=304, headers=made.headers)
     response.headers.update(made.headers)
     return made.content
+
+
+@router.get(
+    "/{job_id}/picture",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "as it was uploaded"}},
+)
+async def get_picture(caller: Reader, job_id: UUID) -> Response:
+    """The picture as it was uploaded, while it is kept: until its job ends, or the hours that you asked for longer."""
+    job = await run(jobs.get, caller.organization_id, job_id)
+    picture = await run_in_threadpool(jobs.show_picture, job)
+    headers = {"Content-Disposition": "attachment", "Cache-Control": "no-store"}
+    return Response(picture, media_type="application/octet-stream", headers=headers)
 
 
 @router.get("", response_model=views.JobPage)

@@ -72,6 +72,7 @@ ENTRIES: dict[str, Entry] = {
     "GET /v1/jobs": lists(),
     "GET /v1/jobs/{job_id}": reads(),
     "DELETE /v1/jobs/{job_id}": writes(),
+    "GET /v1/jobs/{job_id}/picture": reads(),
     "GET /v1/jobs/{job_id}/authenticity": reads(),
     "POST /v1/batches": creates(files={"images": WORDS}, data={"document": "mrz"}),
     "GET /v1/batches/{batch_id}": reads(),

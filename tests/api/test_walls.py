@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from core import errors, events, jobs, organizations, sessions
+from core import audit, errors, events, jobs, organizations, sessions
 from core.db.tables import Event, Job, ReadingSession
 from core.transaction import transaction
 
@@ -67,3 +67,20 @@ def test_administrator_sees_every_organization(client, new_key, strangers_header
     headers = {"Authorization": f"Bearer {new_key(Scope.ADMIN)}"}
     names = [one["name"] for one in client.get("/v1/admin/organizations", headers=headers).json()]
     assert {"Specimen Bank", "SPECIMEN stranger"} <= set(names)
+
+
+def test_picture_is_shown_to_its_owner_while_it_is_kept_and_that_is_written_down(
+    client, picture, organization_id, strangers_headers
+):
+    made = client.post("/v1/jobs", files={"image": picture}).json()["id"]
+    shown = client.get(f"/v1/jobs/{made}/picture")
+    assert (shown.status_code, shown.content) == (200, picture)
+    assert shown.headers["Content-Disposition"] == "attachment"
+    assert client.get(f"/v1/jobs/{made}/picture", headers=strangers_headers).status_code == 404
+    assert client.delete(f"/v1/jobs/{made}").status_code == 204
+    assert client.get(f"/v1/jobs/{made}/picture").status_code == 410
+    assert audit.flush()
+    with transaction(organization_id) as db:
+        read = audit.page(db, action="picture.read", limit=100)
+    assert [entry.subject for entry in read] == [made]
+    assert read[0].actor.startswith("key:")

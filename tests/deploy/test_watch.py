@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 
@@ -11,6 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 WORDS = {"idmill"}
+OF_THE_DEMO = {"IDMILL_URL", "IDMILL_API_KEY"}  #: in demo.env, for clients
 
 
 @pytest.fixture(scope="module")
@@ -93,13 +95,19 @@ def test_pages_name_commands_and_settings_that_exist(deploy, variables):
 
     from cli.main import main
 
-    for name in ("runbooks.md", "security.md", "deploy.md"):
-        text = (deploy.parent / "docs" / name).read_text()
+    for name in ("docs/runbooks.md", "docs/security.md", "docs/deploy.md", "README.md"):
+        text = (deploy.parent / name).read_text()
         for words in set(re.findall(r"`idmill ([a-z]+(?: [a-z]+)?)", text)):
             asked_for = [word for word in words.split() if word not in {"on", "off"}]
             answer = CliRunner().invoke(main, [*asked_for, "--help"])
             assert answer.exit_code == 0, (name, words)
-        unknown = set(re.findall(r"\b(IDMILL_[A-Z_]+[A-Z])\b", text)) - variables
+        unknown = set(re.findall(r"\b(IDMILL_[A-Z_]+[A-Z])\b", text)) - variables - OF_THE_DEMO
         assert unknown == set(), name
         for path in re.findall(r"`((?:deploy|docs|core|worker|cli|api|tests)/[\w./-]+)`", text):
             assert (deploy.parent / path).exists() or path.startswith("deploy/secrets"), (name, path)
+        targets = set(re.findall(r"(?m)^([a-z]+):", (deploy.parent / "Makefile").read_text()))
+        assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE)) <= targets, name
+        for module in set(re.findall(r"python -m ([a-z_.]+[a-z])", text)):
+            assert importlib.util.find_spec(module), (name, module)
+        for link in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (deploy.parent / name).parent.joinpath(link).exists(), (name, link)
