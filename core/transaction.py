@@ -8,7 +8,8 @@ from contextvars import ContextVar
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, SessionTransaction
 
 from core.db import engine
 
@@ -35,8 +36,7 @@ def transaction(whose: UUID | str | None = None) -> Iterator[Session]:
     `after_commit` run in order once the commit stands, and never when it does not.
     """
     with engine.new_session()() as db:
-        with db.begin():
-            bind(db, _acting_for.get() if whose is None else str(whose))
+        with _begun(db, _acting_for.get() if whose is None else str(whose)):
             yield db
         for action in db.info.pop(AFTER_COMMIT, ()):
             action()
@@ -54,6 +54,21 @@ def for_everybody(db: Session) -> Iterator[None]:
 def after_commit(db: Session, action: Callable[[], object]) -> None:
     """Keeps an action until the transaction has committed. It must not raise: the commit stands whatever it does."""
     db.info.setdefault(AFTER_COMMIT, []).append(action)
+
+
+def _begun(db: Session, whose: str) -> SessionTransaction:
+    """A transaction that has said on whose behalf. That also shows whether the pool's connection still stands: what a
+    restart of Postgres left behind is thrown away here, before anything was done on it."""
+    try:
+        begun = db.begin()
+        bind(db, whose)
+    except DBAPIError as error:
+        db.rollback()
+        if not error.connection_invalidated:
+            raise
+        begun = db.begin()
+        bind(db, whose)
+    return begun
 
 
 def bind(db: Session, whose: str) -> None:

@@ -19,7 +19,6 @@ def engine() -> Engine:
         settings().database_url.get_secret_value(),
         pool_size=10,
         max_overflow=30,
-        pool_pre_ping=True,
         hide_parameters=True,  # an error's text must not carry what was being written
         connect_args={
             "connect_timeout": 5,

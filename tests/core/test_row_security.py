@@ -156,3 +156,14 @@ def test_claim_of_any_job_and_record_of_one_work_under_the_wall(accept, claim):
         jobs.receive(db, job, {"fields": {}})
     with transaction(job.organization_id) as db:
         assert db.get_one(Job, job.id).state == "received"
+
+
+def test_connection_that_broke_in_the_pool_costs_nobody_a_request(accept, postgres):
+    accept()
+    with transaction() as db:
+        pid = db.scalars(text("SELECT pg_backend_pid()")).one()
+    with postgres.connect() as superuser:
+        superuser.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    with transaction() as db:
+        assert count(db) > 0
+        assert db.scalars(text("SELECT pg_backend_pid()")).one() != pid
