@@ -13,7 +13,13 @@ from lab.specimens import draw
 
 @click.command()
 @click.argument("out_dir", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--kind", "kinds", multiple=True, type=click.Choice(draw.KINDS), help="May be repeated; all if left out.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice((*draw.KINDS, *draw.CARD_KINDS)),
+    help="May be repeated; all if left out.",
+)
 @click.option(
     "--level", "levels", multiple=True, type=click.Choice(draw.LEVELS), help="May be repeated; phone if left out."
 )
@@ -24,7 +30,7 @@ def main(out_dir: Path, kinds: tuple[str, ...], levels: tuple[str, ...], count: 
     out_dir.mkdir(parents=True, exist_ok=True)
     truth = [
         _write(out_dir, draw.specimen(kind, level, number))
-        for kind in kinds or draw.KINDS
+        for kind in kinds or (*draw.KINDS, *draw.CARD_KINDS)
         for level in levels or ("phone",)
         for number in range(seed, seed + count)
     ]

@@ -44,7 +44,8 @@ def shoot(page: Page, level: Level, rng: np.random.Generator) -> Photograph:
     picture = light.expose(picture, level, rng, zone)
     picture = light.copy(picture, level, rng, zone)
     if rng.random() < level.guide:
-        _draw_guide(picture, rng, boxes, _corners(page, pose), _pitch(page, pose))
+        zone_boxes = boxes if page.pitch else ()  # the lines of a card stand all over it
+        _draw_guide(picture, rng, zone_boxes, _corners(page, pose), _pitch(page, pose))
     return Photograph(picture, boxes)
 
 

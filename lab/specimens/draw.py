@@ -15,6 +15,7 @@ from lab.specimens import (
     korean_cards,
     korean_passports,
     levels,
+    mykad,
     others,
     papers,
     stamps,
@@ -22,6 +23,7 @@ from lab.specimens import (
 
 KINDS = papers.KINDS
 KOREAN_KINDS = (*korean_cards.KINDS, korean_passports.KIND)  #: drawn too, but not among those that are read by an MRZ
+CARD_KINDS = (*KOREAN_KINDS, "mykad")  #: all that are drawn without a machine readable zone, and Korean passports
 LEVELS = tuple(levels.LEVELS)
 
 
@@ -44,13 +46,13 @@ class Specimen:
 
 
 def specimen(kind: str, level: str, seed: int, *, wrong_digits: bool = False) -> Specimen:
-    """Draws and photographs specimen number `seed` of `kind` (see KINDS) at `level` (see LEVELS).
+    """Draws and photographs specimen number `seed` of `kind` (see KINDS, CARD_KINDS) at `level` (see LEVELS).
 
     With `wrong_digits` the print contradicts its own check digits, as some real specimens do. Level `blank` gives a
     picture without a machine readable zone whatever the kind, kind `no-mrz` at every level.
     Raises ValueError for an unknown kind or level.
     """
-    if kind not in (*KINDS, *KOREAN_KINDS) or level not in LEVELS:
+    if kind not in (*KINDS, *CARD_KINDS) or level not in LEVELS:
         raise ValueError(f"unknown specimen: {kind} at {level}")
     if kind in KOREAN_KINDS:
         return _korean(kind, level, seed)
@@ -60,8 +62,12 @@ def specimen(kind: str, level: str, seed: int, *, wrong_digits: bool = False) ->
     scale, bounds = camera.page_scale(variants[int(rng.integers(len(variants)))], rng)
     wear = camera.within(rng, bounds.wear)
     paper: papers.Paper | None = None
-    if kind == papers.NO_MRZ or level == levels.BLANK:
-        page, values = others.draw(kind, chance, rng, scale=scale)
+    box_names: tuple[str, ...] = ()
+    if kind == "mykad" and level != levels.BLANK:
+        page, said, box_names = mykad.draw(chance, rng, scale=scale, wear=wear)
+        values = said.values
+    elif kind in (papers.NO_MRZ, "mykad") or level == levels.BLANK:
+        page, values = others.draw(kind if kind in KINDS else papers.NO_MRZ, chance, rng, scale=scale)
     else:
         paper = papers.issue(kind, chance)
         if wrong_digits:
@@ -88,6 +94,7 @@ def specimen(kind: str, level: str, seed: int, *, wrong_digits: bool = False) ->
         kind=kind,
         level=level,
         seed=seed,
+        box_names=box_names,
     )
 
 
