@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from worker.reading import locate
-from worker.reading.cards import recogniser
+from worker.reading.cards import layout, recogniser
 from worker.reading.cards.base import Card, Line
 from worker.reading.engines.base import Grey
 
 _STRIP_HEIGHT: Final = (32, 48)  #: px, least and most, of a strip
-_SEARCHED: Final = 500  #: px of a card's longer side while print is looked for
+_LOOK: Final = 704  #: px of a card's longer side while print is looked for
+_LIKELY: Final = 0.4  #: of a cell
+_LEAST_CELLS: Final = 3
+_SAME_LINE: Final = 0.45  #: of the capitals' height, by which pieces of one line may stand higher or lower
+_WIDEST_GAP: Final = 1.6  #: of the capitals' height, between pieces of one line
+_REACH: Final = 0.2  #: of the capitals' height, that print reaches beyond the cells at both ends
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,6 +37,11 @@ class Row:
         """Px from end to end."""
         return float(np.hypot(self.right[0] - self.left[0], self.right[1] - self.left[1]))
 
+    @property
+    def slope(self) -> float:
+        """Of the line against the x axis."""
+        return (self.right[1] - self.left[1]) / max(self.right[0] - self.left[0], 1.0)
+
 
 def on(card: Card) -> list[Line]:
     """Lines of print on the card, top to bottom, as its image stands."""
@@ -42,15 +51,10 @@ def on(card: Card) -> list[Line]:
 
 def rows(card: Card) -> list[Row]:
     """Where lines of print stand on the card, top to bottom."""
-    grey = np.asarray(cv2.cvtColor(card.image, cv2.COLOR_BGR2GRAY), np.uint8)
-    small, scale = locate.shrunk(grey, _SEARCHED)
-    ink = _letters(locate.ink(small) | locate.ink(np.asarray(255 - small, np.uint8)))
-    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 13), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=4, ltype=cv2.CV_32S)
-    pieces = np.asarray(labels, np.int32)
-    found = [_row(ink, pieces, index, np.asarray(stats[index], np.int32)) for index in range(1, len(stats))]
-    scaled = [_scaled(row, 1 / scale) for row in found if row is not None]
-    return sorted(scaled, key=lambda row: row.left[1] + row.right[1])
+    seen = layout.looker().look(card.image, _LOOK)
+    found = joined(_pieces(seen))
+    factor = 1 / seen.scale
+    return sorted((_scaled(row, factor) for row in found), key=lambda row: row.left[1] + row.right[1])
 
 
 def cut(grey: Grey, row: Row) -> Line:
@@ -71,6 +75,67 @@ def cut(grey: Grey, row: Row) -> Line:
     return Line(np.asarray(corners, np.float32), _dark_on_light(np.asarray(strip, np.uint8)))
 
 
+def joined(pieces: list[Row]) -> list[Row]:
+    """Pieces that stand one behind the other on one line, put together: words with a space between them."""
+    lines: list[Row] = []
+    for piece in sorted(pieces, key=lambda row: row.left[0]):
+        for place, line in enumerate(lines):
+            if _continues(line, piece):
+                lines[place] = _together(line, piece)
+                break
+        else:
+            lines.append(piece)
+    return lines
+
+
+def _continues(line: Row, piece: Row) -> bool:
+    height = (line.height + piece.height) / 2
+    gap = piece.left[0] - line.right[0]
+    if not -height < gap < _WIDEST_GAP * height or not 0.7 < line.height / piece.height < 1.43:
+        return False
+    longer = max(line, piece, key=lambda row: row.length)
+    expected = line.right[1] + longer.slope * gap
+    return abs(piece.left[1] - expected) < _SAME_LINE * height
+
+
+def _together(line: Row, piece: Row) -> Row:
+    share = line.length / max(line.length + piece.length, 1e-6)
+    return Row(line.left, piece.right, line.height * share + piece.height * (1 - share))
+
+
+def _pieces(seen: layout.Layout) -> list[Row]:
+    """Runs of cells through which print runs, each as a straight line through their likeliest middle."""
+    likely = (seen.print_share > _LIKELY).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(likely, connectivity=8, ltype=cv2.CV_32S)
+    found = []
+    for index in range(1, count):
+        left, top, wide, high, cells = (int(value) for value in stats[index])
+        if cells < _LEAST_CELLS:
+            continue
+        part = (slice(top, top + high), slice(left, left + wide))
+        ys, xs = np.nonzero(np.asarray(labels[part]) == index)
+        row = _fitted(ys + top, xs + left, seen)
+        if row is not None:
+            found.append(row)
+    return found
+
+
+def _fitted(ys: npt.NDArray[np.intp], xs: npt.NDArray[np.intp], seen: layout.Layout) -> Row | None:
+    weight = seen.print_share[ys, xs].astype(np.float64)
+    height = float(np.exp2((np.log2(seen.height[ys, xs]) * weight).sum() / weight.sum()))
+    x, y = (xs + 0.5) * layout.CELL, (ys + 0.5) * layout.CELL
+    span = float(np.ptp(x)) + layout.CELL
+    if span < 0.35 * height or float(np.ptp(y)) > 0.35 * span + 1.2 * height:
+        return None
+    slope, base = (0.0, float((y * weight).sum() / weight.sum()))
+    middle = float((x * weight).sum() / weight.sum())
+    if span > 3 * height:
+        slope = float((weight * (x - middle) * (y - base)).sum() / (weight * (x - middle) ** 2).sum())
+    first, last = float(x.min()) - layout.CELL / 2, float(x.max()) + layout.CELL / 2
+    ends = [(end, base + slope * (end - middle)) for end in (first - _REACH * height, last + _REACH * height)]
+    return Row(ends[0], ends[1], height)
+
+
 def _dark_on_light(strip: Grey) -> Grey:
     """The strip, or its negative where the print is the lighter part."""
     inner = strip[strip.shape[0] // 5 : -strip.shape[0] // 5]
@@ -78,35 +143,6 @@ def _dark_on_light(strip: Grey) -> Grey:
     return np.asarray(255 - strip, np.uint8) if high - middle > 1.3 * (middle - low) else strip
 
 
-def _letters(ink: Grey) -> Grey:
-    """What of the ink may be letters: neither specks nor large shapes."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)
-    wide, high, area = (stats[:, column] for column in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
-    fits = (area >= 5) & (high <= 34) & (high >= 3) & (wide <= 120)
-    fits[0] = False
-    return np.asarray(fits[labels], np.uint8)
-
-
-def _row(ink: Grey, labels: npt.NDArray[np.int32], index: int, stat: npt.NDArray[np.int32]) -> Row | None:
-    left, top, wide, high, _ = (int(value) for value in stat)
-    if high < 6 or wide < 1.2 * high or high > 45:
-        return None
-    inside = (labels[top : top + high, left : left + wide] == index) & (ink[top : top + high, left : left + wide] > 0)
-    ys, xs = np.nonzero(inside)
-    if len(xs) < 12:
-        return None
-    slope = float(np.polyfit(xs, ys, 1)[0]) if wide > 4 * high else 0.0
-    slope = slope if abs(slope) < 0.15 else 0.0
-    away = ys - slope * xs
-    upper, lower = np.percentile(away, (4, 96))
-    height = float(lower - upper + 1) * 1.04
-    if height < 5:
-        return None
-    middle = float(upper + lower) / 2 + 0.5
-    ends = [(left + x, top + middle + slope * x) for x in (0.0, float(wide))]
-    return Row(ends[0], ends[1], height)
-
-
 def _scaled(row: Row, factor: float) -> Row:
     (x0, y0), (x1, y1) = row.left, row.right
-    return Row((x0 * factor, y0 * factor), (x1 * factor, y1 * factor), row.height * factor)
+    return replace(row, left=(x0 * factor, y0 * factor), right=(x1 * factor, y1 * factor), height=row.height * factor)

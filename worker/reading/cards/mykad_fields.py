@@ -1,0 +1,391 @@
+"""Which line of a MyKad says what: by its words and by where it stands beside the others. Reads no picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import pairwise, product
+from typing import Final
+
+import numpy as np
+
+from worker.reading.cards import capitals, malaysia
+from worker.reading.cards.capitals import CapitalLine
+
+_NAME_CHARACTERS: Final = capitals.LETTERS + " .,'@/-&()"
+_TOWN_CHARACTERS: Final = capitals.LETTERS + " .,'-/()"
+_STATE_CHARACTERS: Final = capitals.LETTERS + " .()'"
+_NATIONALITIES: Final = ("WARGANEGARA", "PEMASTAUTIN TETAP", "BUKAN WARGANEGARA", "PEMASTAUTIN SEMENTARA")
+_GENDERS: Final = ("LELAKI", "PEREMPUAN")
+_RELIGION: Final = "ISLAM"
+_HEADERS: Final = (
+    "KAD PENGENALAN", "KAD PENGENALAN MALAYSIA", "MALAYSIA", "MYKAD", "MYPR", "IDENTITY CARD", "PENGENALAN", "SPECIMEN",
+    "CONTOH", "CONTOH / SPECIMEN", "SAMPLE", "KAD PENGENALAN PEMASTAUTIN TETAP", "MALAYSIA IDENTITY CARD",
+    "KAD PENGENALAN PEMASTAUTIN TETAP MALAYSIA", "KAD PENGENALAN MALAYSIA IDENTITY CARD", "KAD", "PERMANENT RESIDENT",
+)  # fmt: skip
+#: How an address line begins; as public parsers of the card have it.
+_ADDRESS_START: Final = re.compile(
+    r"^(NO\b|NO\.|LOT\b|PT\b|JALAN\b|JLN\b|LORONG\b|LRG\b|LOR\b|TAMAN\b|TMN\b|KAMPUNG\b|KAMPONG\b|KG\b|BATU\b|"
+    r"PERSIARAN\b|LEBUH\b|BLOK\b|BLOCK\b|BLK\b|FLAT\b|PANGSAPURI\b|APARTMENT\b|APT\b|TINGKAT\b|UNIT\b|FELDA\b|"
+    r"SEKSYEN\b|BANDAR\b|DESA\b|PPR\b|RUMAH\b|RPT\b|PEKAN\b|SUNGAI\b|SG\b|BUKIT\b|KEM\b|IPD\b|D/A\b|LADANG\b|"
+    r"RANCANGAN\b|PETI SURAT\b|KONDO|VILLA\b|SRI\b|SERI\b|PARIT\b|SOLOK\b|LINTANG\b|#|\d)"
+)
+_DESCENT: Final = re.compile(r"\b(BIN|BINTI|BT|BTE|B\.|A/L|A/P|AL|AP|ANAK|AK|S/O|D/O|@)(\b|\s|$)")
+_LIKELY_DIGIT: Final = -0.9  #: mean log probability of a number's digits
+_UNDER_RULES: Final = 3.5  #: of log probability, that a valid number may be less likely than what was read
+_ALIGNED: Final = 0.05  #: of the card's width, by which lines of one column may begin earlier or later
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The value of a field and the lines that it was read from."""
+
+    value: str = field(repr=False)
+    confidence: float
+    lines: tuple[CapitalLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What the lines of one card say. Fields that were not seen are absent."""
+
+    pieces: dict[str, Piece] = field(repr=False)
+    likeness: float  #: 0..1, that this is a MyKad's front
+
+
+def tell(lines: Sequence[CapitalLine], width: float) -> Front:
+    """Sorts the lines of a card `width` px wide, which stands upright, into fields."""
+    lines = [line for line in lines if len(line.text.replace(" ", "")) >= 2]
+    number_line, number = _number(lines)
+    if number_line is not None:
+        lines = [line for line in lines if line is not number_line]
+    side, rest = _side(lines)
+    pieces = dict(side)
+    if number is not None:
+        pieces["ic_number"] = number
+    lowest = number_line.middle + 0.6 * number_line.height if number_line is not None else 0.0
+    column = _column([line for line in rest if line.middle > lowest], width)
+    pieces |= _name_and_address(column)
+    return Front(pieces, _likeness(pieces))
+
+
+def _likeness(pieces: dict[str, Piece]) -> float:
+    weights = {"ic_number": 0.5, "nationality": 0.2, "gender": 0.15, "postcode": 0.15, "state": 0.1, "name": 0.05}
+    seen = sum(weight * pieces[name].confidence for name, weight in weights.items() if name in pieces)
+    return float(min(1.0, seen))
+
+
+# ------------------------------------------------------------------------------------------------- number
+
+
+def _number(lines: Sequence[CapitalLine]) -> tuple[CapitalLine | None, Piece | None]:
+    """The line and value of the card's number: the likeliest six, two and four digits with or without hyphens."""
+    best: tuple[float, CapitalLine, list[int]] | None = None
+    for line in lines:
+        for places in _twelve(line):
+            digits = line.log_probabilities[np.array(places)][:, : len(capitals.DIGITS)]
+            score = float(digits.max(axis=1).mean()) + 0.15 * line.text.count("-")
+            if best is None or score > best[0]:
+                best = score, line, places
+    if best is None:
+        return None, None
+    _, line, places = best
+    rows = line.log_probabilities[np.array(places)][:, : len(capitals.DIGITS)].astype(np.float64)
+    if float(rows.max(axis=1).mean()) < _LIKELY_DIGIT:
+        return None, None
+    text, chance = _under_rules(rows)
+    printed = line.part(places[0], places[-1] + 1)
+    return line, Piece(f"{text[:6]}-{text[6:8]}-{text[8:]}", float(np.exp(chance)), (printed,))
+
+
+def _twelve(line: CapitalLine) -> list[list[int]]:
+    """Places of twelve characters that may be a number's digits: separators only after the sixth and the eighth."""
+    digit = np.exp(line.log_probabilities[:, : len(capitals.DIGITS)]).sum(axis=1) > 0.12
+    found = []
+    for start in range(len(line.text) - 11):
+        places: list[int] = []
+        at = start
+        while at < len(line.text) and len(places) < 12:
+            is_break = len(places) in (6, 8) and line.text[at] in "-. ,:'/"
+            if not is_break:
+                if not digit[at]:
+                    break
+                places.append(at)
+            at += 1
+        if len(places) == 12:
+            found.append(places)
+    return found
+
+
+def _under_rules(rows: capitals.Floats) -> tuple[str, float]:
+    """The digits as read, or the likeliest that are a date and an assigned code where those are nearly as likely.
+
+    Returns them with the sum of their log probabilities.
+    """
+    raw = "".join(str(place) for place in rows.argmax(axis=1))
+    if is_date(raw[:6]) and raw[6:8] not in malaysia.UNASSIGNED_BIRTH_CODES:
+        return raw, float(rows.max(axis=1).sum())
+    tops = [np.argsort(-row)[:3] for row in rows[:8]]
+    head, head_chance = _best(rows[:6], [top.tolist() for top in tops[:6]], is_date)
+    code, code_chance = _best(
+        rows[6:8], [top.tolist() for top in tops[6:8]], lambda pair: pair not in malaysia.UNASSIGNED_BIRTH_CODES
+    )
+    loss = float(rows[:8].max(axis=1).sum()) - head_chance - code_chance
+    if head and code and loss < _UNDER_RULES:
+        return head + code + raw[8:], head_chance + code_chance + float(rows[8:].max(axis=1).sum())
+    return raw, float(rows.max(axis=1).sum())
+
+
+def _best(rows: capitals.Floats, tops: list[list[int]], is_allowed: Callable[[str], bool]) -> tuple[str, float]:
+    """The likeliest choice of one digit a place that is allowed, and its log probability; empty where none is."""
+    best, chance = "", -1e9
+    for choice in product(*tops):
+        total = float(sum(rows[place, digit] for place, digit in enumerate(choice)))
+        if total > chance and is_allowed("".join(map(str, choice))):
+            best, chance = "".join(map(str, choice)), total
+    return best, chance
+
+
+def is_date(six: str) -> bool:
+    """True when YYMMDD is a day of some century."""
+    for century in ("19", "20"):
+        try:
+            date(int(century + six[:2]), int(six[2:4]), int(six[4:6]))
+        except ValueError:
+            continue
+        return True
+    return False
+
+
+# ------------------------------------------------------------------------------------------------- words beside
+
+
+def _side(lines: Sequence[CapitalLine]) -> tuple[dict[str, Piece], list[CapitalLine]]:
+    """Citizenship, religion and gender, wherever they stand, and the lines that say something else."""
+    pieces: dict[str, Piece] = {}
+    rest: list[CapitalLine] = []
+    for line in lines:
+        told, left = _words_of(line)
+        for name, piece in told.items():
+            if name not in pieces or pieces[name].confidence < piece.confidence:
+                pieces[name] = piece
+        if left is not None and not _is_header(left.text):
+            rest.append(left)
+    return pieces, rest
+
+
+def _words_of(line: CapitalLine) -> tuple[dict[str, Piece], CapitalLine | None]:
+    """The known words at the end of a line, and what stands before them."""
+    pieces: dict[str, Piece] = {}
+    while line.text:
+        found = _last_word(line)
+        if found is None:
+            return pieces, line
+        name, word, first = found
+        part = line.part(first, len(line.text))
+        pieces[name] = Piece(word, capitals.likeness(part.text, word) * part.confidence**0.3, (part,))
+        stop = len(line.text[:first].rstrip())
+        line = line.part(0, stop)
+    return pieces, None
+
+
+def _last_word(line: CapitalLine) -> tuple[str, str, int] | None:
+    for name, words, least in (
+        ("nationality", _NATIONALITIES, 0.72),
+        ("gender", _GENDERS, 0.72),
+        ("religion", (_RELIGION,), 0.79),
+    ):
+        for count in (1, 2, 3):
+            first = _start_of_last(line.text, count)
+            text = line.text[first:]
+            if len(text.replace(" ", "")) > 20 or not text:
+                break
+            word = capitals.nearest(text, words, least)
+            if word is not None and _is_apart(line, first):
+                return name, word, first
+    return None
+
+
+def _is_apart(line: CapitalLine, first: int) -> bool:
+    """True when nothing, or another known word, or a wide gap stands before the word: an address may end in ISLAM."""
+    before = line.text[:first].rstrip()
+    if not before:
+        return True
+    gap = (line.centres[first] - line.centres[len(before) - 1]) * float(np.hypot(*(line.corners[1] - line.corners[0])))
+    words = (*_NATIONALITIES, *_GENDERS, _RELIGION)
+    last = before[_start_of_last(before, 1) :]
+    return gap > 1.1 * line.height or capitals.nearest(last, words, 0.72) is not None
+
+
+def _start_of_last(text: str, count: int) -> int:
+    """Where the last `count` words begin."""
+    at = len(text)
+    for _ in range(count):
+        at = text.rfind(" ", 0, max(0, at - 1)) + 1
+        if at == 0:
+            break
+    return at
+
+
+def _is_header(text: str) -> bool:
+    return capitals.nearest(text, _HEADERS, 0.7) is not None
+
+
+# ------------------------------------------------------------------------------------------------- column
+
+
+def _column(lines: Sequence[CapitalLine], width: float) -> list[CapitalLine]:
+    """The lines of name and address, top to bottom: those that begin where the line of the postcode begins."""
+    lines = sorted(lines, key=lambda line: line.middle)
+    anchors = [line for line in lines if _postcode(line) is not None]
+    if not anchors:
+        return []
+    anchor = max(anchors, key=lambda line: line.middle if _postcode(line) else 0.0)
+    slope = _slope(anchor)
+    usual = float(np.median([line.confidence for line in lines]))
+    column = []
+    for line in lines:
+        shift = (line.middle - anchor.middle) * slope
+        if abs(line.left - anchor.left + shift) > _ALIGNED * width or line.confidence < 0.55 * usual:
+            continue
+        column.append(line)
+    return _unbroken(column, anchor)
+
+
+def _slope(line: CapitalLine) -> float:
+    """Of the line against the card's x axis: how far a column leans."""
+    along = line.corners[1] - line.corners[0]
+    return float(along[1] / along[0]) if along[0] else 0.0
+
+
+def _unbroken(column: list[CapitalLine], anchor: CapitalLine) -> list[CapitalLine]:
+    """The lines around the postcode's without a gap of three lines."""
+    place = next(index for index, line in enumerate(column) if line is anchor)
+    first, last = place, place
+    while first and column[first].middle - column[first - 1].middle < 2.6 * max(
+        column[first].height, column[first - 1].height
+    ):
+        first -= 1
+    while last + 1 < len(column) and column[last + 1].middle - column[last].middle < 1.6 * column[last].height:
+        last += 1
+    return column[first : last + 1]
+
+
+def _postcode(line: CapitalLine) -> int | None:
+    """How many characters the postcode and the space behind it take, None where a line has none at its start."""
+    if len(line.text) < 7:
+        return None
+    digits = np.exp(line.log_probabilities[:5, : len(capitals.DIGITS)]).sum(axis=1)
+    spaced = line.text[5] == " "
+    tail = line.text[6:] if spaced else line.text[5:]
+    letters = sum(character.isalpha() for character in tail)
+    if digits.min() < 0.1 or digits.mean() < 0.6 or letters < 2 or (not spaced and not tail[0].isalpha()):
+        return None
+    if any(character.isdigit() for character in tail[:3]) or not tail[0].isalpha():
+        return None
+    return 6 if spaced else 5
+
+
+def _name_and_address(column: list[CapitalLine]) -> dict[str, Piece]:
+    places = [index for index, line in enumerate(column) if _postcode(line) is not None]
+    if not places:
+        return {}
+    town = places[-1]
+    above = column[:town]
+    pieces = _town(column[town], column[town + 1] if town + 1 < len(column) else None)
+    if not above:
+        return pieces
+    count = _name_lines(above)
+    names = [line.of(_NAME_CHARACTERS) for line in above[:count]]
+    if names:
+        pieces["name"] = _of_lines(names)
+    streets = above[count:]
+    if streets:
+        pieces["address_line_1"] = _of_lines(streets[:1])
+    if len(streets) > 1:
+        pieces["address_line_2"] = _of_lines(streets[1:])
+    return pieces
+
+
+def _of_lines(lines: Sequence[CapitalLine]) -> Piece:
+    text = " ".join(" ".join(line.text.split()) for line in lines)
+    chance = sum(float(line.chance(line.text).sum()) for line in lines)
+    return Piece(text, float(np.exp(chance)), tuple(lines))
+
+
+def _name_lines(above: Sequence[CapitalLine]) -> int:
+    """How many of the lines above the postcode are the name: one to three, by what they say and how they stand."""
+    if len(above) == 1:
+        return 0 if _ADDRESS_START.match(above[0].text) else 1
+    scores = {count: _split_score(above, count) for count in range(1, min(3, len(above) - 1) + 1)}
+    return max(scores, key=lambda count: (scores[count], -count))
+
+
+def _split_score(above: Sequence[CapitalLine], count: int) -> float:
+    names, streets = above[:count], above[count:]
+    score = 0.0
+    for line in names:
+        digits = sum(character.isdigit() for character in line.of(_NAME_CHARACTERS + capitals.DIGITS).text)
+        score -= 2.5 * min(2, digits)
+    score -= sum(3.0 for line in names[1:] if _ADDRESS_START.match(line.text))
+    score += 3.0 if _ADDRESS_START.match(streets[0].text) else 0.0
+    joined = " ".join(line.text for line in names)
+    score += 1.5 if _DESCENT.search(joined) else 0.0
+    score -= sum(2.5 for line in streets if _DESCENT.search(line.text) and not re.search(r"\d", line.text))
+    score -= 2.0 if re.search(r"\b(BIN|BINTI|A/L|A/P|ANAK|@)$", names[-1].text) else 0.0
+    gaps = [second.middle - first.middle for first, second in pairwise(above)]
+    usual = float(np.median(gaps))
+    score += 2.5 * float(np.clip((gaps[count - 1] - usual) / max(usual, 1.0) / 0.3, -1, 1))
+    heights = [float(np.median([line.height for line in part])) for part in (names, streets)]
+    return score + 2.0 * float(np.clip((heights[0] / heights[1] - 1.05) / 0.12, -1, 1))
+
+
+def _town(line: CapitalLine, below: CapitalLine | None) -> dict[str, Piece]:
+    """Postcode, district and state from the postcode's line and the one below it."""
+    taken = _postcode(line) or 0
+    code = line.part(0, 5).of(capitals.DIGITS)
+    rest = line.part(taken, len(line.text)).of(_TOWN_CHARACTERS)
+    pieces = {"postcode": Piece(code.text, float(np.exp(code.chance(code.text).sum())), (code,))}
+    state = _state(below) if below is not None else None
+    if state is None:
+        state, rest = _state_behind(rest, "," if below is not None else ", ")
+    if state is not None:
+        pieces["state"] = state
+    district = " ".join(rest.text.split()).rstrip(",. ")
+    pieces["district"] = replace(_of_lines([rest]), value=district)
+    return pieces
+
+
+def _state(line: CapitalLine) -> Piece | None:
+    text = line.of(_STATE_CHARACTERS).text
+    spelling = _spelling(text, 0.7)
+    if spelling is None:
+        return None
+    return Piece(spelling, capitals.likeness(text, spelling) * line.confidence**0.5, (line,))
+
+
+def _spelling(text: str, least: float) -> str | None:
+    """The way of writing a state that is most like `text`, spaces counted where letters do not decide."""
+    text = " ".join(text.split())
+    ranked = sorted(
+        malaysia.SPELLINGS,
+        key=lambda spelling: (capitals.distance(text, spelling), abs(len(spelling) - len(text))),
+    )
+    best = ranked[0]
+    return best if 1 - capitals.distance(text, best) / max(len(text), len(best)) >= least else None
+
+
+def _state_behind(rest: CapitalLine, separators: str) -> tuple[Piece | None, CapitalLine]:
+    """A state on the line of the district, behind one of these separators."""
+    for place, character in enumerate(rest.text):
+        if character not in separators or place < 2:
+            continue
+        tail = rest.text[place + 1 :].strip()
+        spelling = _spelling(tail, 0.85) if len(tail) > 3 else None
+        if spelling is not None:
+            start = place + 1 + len(rest.text[place + 1 :]) - len(rest.text[place + 1 :].lstrip())
+            part = rest.part(start, len(rest.text))
+            return Piece(spelling, capitals.likeness(tail, spelling) * part.confidence, (part,)), rest.part(0, place)
+    return None, rest
