@@ -191,15 +191,15 @@ def _lookalike(random: Random) -> str:
 
 
 _KINDS: tuple[tuple[float, Callable[[Random], str]], ...] = (
-    (0.17, _words),
-    (0.14, _name),
-    (0.17, _address),
-    (0.07, _town),
-    (0.05, _date),
-    (0.16, _figures),
-    (0.07, _caption),
-    (0.06, _anything),
-    (0.11, _lookalike),
+    (0.13, _words),
+    (0.19, _name),
+    (0.28, _address),
+    (0.10, _town),
+    (0.03, _date),
+    (0.11, _figures),
+    (0.06, _caption),
+    (0.03, _anything),
+    (0.07, _lookalike),
 )
 _SHARES = np.array([share for share, _ in _KINDS])
 

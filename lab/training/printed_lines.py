@@ -21,9 +21,9 @@ _LABELLED, _IGNORED = 0.25, 0.33  #: of a character's width, distance of a frame
 _LEAST_LABELLED = 2.0  #: px of the normalised line: half a frame, or a thin I would have none
 _ADVANCE = 0.9  #: of a capital's height: a mean character is this wide, which sets the grain of everything around it
 _CAPS = ((4.6, 6.5), (6.5, 9.0), (9.0, 14.0), (14.0, 24.0), (24.0, 40.0))  #: px of a capital in the photograph
-_CAP_SHARES = (0.15, 0.33, 0.32, 0.14, 0.06)
+_CAP_SHARES = (0.08, 0.3, 0.37, 0.19, 0.06)
 _NOTHING = 0.04  #: of the lines have nothing to read
-_WORN, _BINARISED = 0.12, 0.03
+_WORN, _BINARISED = 0.07, 0.02
 _INVERTED = 0.04  #: of the lines come light on dark
 
 

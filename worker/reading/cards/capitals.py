@@ -6,6 +6,7 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +65,18 @@ class CapitalLine:
         return CapitalLine(
             self.text[span], self.log_probabilities[span], self.alphabet, self.corners, self.centres[span]
         )
+
+    def split(self, gap: float) -> list[CapitalLine]:
+        """The parts between which the middles of neighbours lie further apart than `gap` of the strip's height."""
+        width = float(np.hypot(*(self.corners[1] - self.corners[0])))
+        inked = [place for place, character in enumerate(self.text) if character != " "]
+        breaks = [
+            (first + 1, second)
+            for first, second in pairwise(inked)
+            if (self.centres[second] - self.centres[first]) * width > gap * self.height
+        ]
+        starts, stops = [0, *(start for _, start in breaks)], [*(stop for stop, _ in breaks), len(self.text)]
+        return [self.part(start, stop) for start, stop in zip(starts, stops, strict=True)]
 
     def of(self, allowed: str) -> CapitalLine:
         """The likeliest text of nothing but `allowed` characters."""

@@ -17,19 +17,21 @@ _LOOK: Final = 512  #: px of the picture's longer side while cards are looked fo
 _LIKELY: Final = 0.5  #: of a cell
 _LEAST_SHARE: Final = 0.02  #: of the picture that a card covers
 _LEAST_LIKENESS: Final = 0.3  #: below, it is no card but some other shape
+_ROOM: Final = 0.03  #: of a card's sides, kept around it
+_WELL_FILLED: Final = (0.93, 1.06)  #: of a quadrilateral by its outline, or its sides were not seen
 _MOST_CARDS: Final = 2  #: of one picture
 
 Floats = npt.NDArray[np.float64]
 
 
 def cards(picture: Colour) -> list[Card]:
-    """Cards in `picture`, (H, W, 3) uint8, likeliest first, each WIDTH x HEIGHT with its long side along x.
+    """Cards in `picture`, (H, W, 3) uint8, likeliest first, cut out straight with their long side along x.
 
-    Which of its long sides is up is not known: `turned` gives the other way. Where no edge of a card is seen, the
-    whole picture is the one card, its sides kept in proportion, with a sureness of 0.
+    Which of its long sides is up is not known: `turned` gives the other way. Where four sides are seen the cut is
+    WIDTH x HEIGHT px with perspective undone, else it is a rectangle around what looks like a card. Some room beyond
+    the edges is kept. The last one is the whole picture, its sides kept in proportion, with a sureness of 0.
     """
-    found = [cut(picture, quad, sureness) for quad, sureness in _quads(picture)]
-    return [*found, whole(picture)]
+    return [*(cut(picture, quad, sureness) for quad, sureness in _quads(picture)), whole(picture)]
 
 
 def whole(picture: Colour) -> Card:
@@ -59,12 +61,22 @@ def quarter_turned(card: Card) -> Card:
 def cut(picture: Colour, quad: Corners, sureness: float) -> Card:
     """The card with these four corners (clockwise, in pixels of `picture`), the long side along x."""
     corners = _long_side_first(np.asarray(quad, np.float64))
-    target = np.array([(0, 0), (WIDTH, 0), (WIDTH, HEIGHT), (0, HEIGHT)], np.float64) - 0.5
+    x, y = WIDTH * _ROOM / (1 + 2 * _ROOM), HEIGHT * _ROOM / (1 + 2 * _ROOM)
+    target = np.array([(x, y), (WIDTH - x, y), (WIDTH - x, HEIGHT - y), (x, HEIGHT - y)], np.float64) - 0.5
     to_card = _homography(corners, target)
-    corner, part, shrink = _part(picture, corners)
+    corner, part, shrink = _part(picture, _widened(corners))
     into = to_card @ np.array([[1 / shrink, 0, corner[0]], [0, 1 / shrink, corner[1]], [0, 0, 1.0]])
     image = cv2.warpPerspective(part, into, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return Card(np.asarray(image, np.uint8), np.asarray(np.linalg.inv(to_card), np.float64), sureness)
+
+
+def levelled(card: Card, slope: float) -> Card:
+    """The same card turned about its middle so that print which rises by -`slope` runs along x."""
+    height, width = card.image.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), float(np.degrees(np.arctan(slope))), 1.0)
+    image = cv2.warpAffine(card.image, turn, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    back = np.linalg.inv(np.vstack([turn, (0.0, 0.0, 1.0)]))
+    return Card(np.asarray(image, np.uint8), np.asarray(card.to_picture @ back, np.float64), card.sureness)
 
 
 def to_picture(card: Card, points: Floats) -> Floats:
@@ -83,6 +95,11 @@ def _part(picture: Colour, quad: Floats) -> tuple[tuple[int, int], Colour, float
         part = np.asarray(cv2.resize(part, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
         return (int(low[0]), int(low[1])), part, shrink
     return (int(low[0]), int(low[1])), part, 1.0
+
+
+def _widened(quad: Floats) -> Floats:
+    middle = quad.mean(axis=0)
+    return np.asarray(middle + (quad - middle) * (1 + 2.5 * _ROOM), np.float64)
 
 
 def _long_side_first(quad: Floats) -> Floats:
@@ -104,7 +121,10 @@ def _quads(picture: Colour) -> list[tuple[Corners, float]]:
     for contour in sorted(contours, key=cv2.contourArea, reverse=True)[:_MOST_CARDS]:
         if cv2.contourArea(contour) < _LEAST_SHARE * mask.size:
             break
-        quad = _fitted(contour[:, 0].astype(np.float64), mask.shape)
+        outline = contour[:, 0].astype(np.float64)
+        quad = _fitted(outline, mask.shape)
+        if quad is not None and not _is_filled(quad, outline):
+            quad = _clockwise(cv2.boxPoints(cv2.minAreaRect(outline.astype(np.float32))).astype(np.float64))
         if quad is not None:
             pixels = (quad + 0.5) * (layout.CELL / seen.scale)
             found.append((np.asarray(pixels, np.float32), _likeness(quad, mask)))
@@ -127,6 +147,18 @@ def _fitted(outline: Floats, shape: tuple[int, ...]) -> Floats | None:
     return fitted if float(np.abs(fitted - quad).max()) < 0.25 * reach else quad
 
 
+def _is_filled(quad: Floats, outline: Floats) -> bool:
+    area, seen = (float(cv2.contourArea(points.astype(np.float32))) for points in (quad, outline))
+    return _WELL_FILLED[0] < seen / max(area, 1.0) < _WELL_FILLED[1] and bool(
+        cv2.isContourConvex(quad.astype(np.float32))
+    )
+
+
+def _clockwise(quad: Floats) -> Floats:
+    area = float(cv2.contourArea(quad.astype(np.float32), oriented=True))
+    return quad if area > 0 else np.ascontiguousarray(quad[::-1])
+
+
 def _roughly(outline: Floats) -> Floats | None:
     hull = cv2.convexHull(outline.astype(np.float32))
     around = cv2.arcLength(hull, closed=True)
@@ -136,10 +168,7 @@ def _roughly(outline: Floats) -> Floats | None:
         if len(corners) == 4:
             quad = corners[:, 0].astype(np.float64)
             break
-    area = float(cv2.contourArea(quad.astype(np.float32), oriented=True))
-    if abs(area) < 16:
-        return None
-    return quad if area > 0 else np.ascontiguousarray(quad[::-1])
+    return _clockwise(quad) if cv2.contourArea(quad.astype(np.float32)) >= 16 else None
 
 
 def _side(outline: Floats, inside: npt.NDArray[np.bool_], start: Floats, end: Floats) -> tuple[Floats, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,11 +15,15 @@ from worker.reading.cards.base import Card, Line
 from worker.reading.engines.base import Grey
 
 _STRIP_HEIGHT: Final = (32, 48)  #: px, least and most, of a strip
-_LOOK: Final = 704  #: px of a card's longer side while print is looked for
+_LOOK: Final = 800  #: px of a card's longer side while print is looked for
 _LIKELY: Final = 0.4  #: of a cell
+_STRICTER: Final = 0.12  #: by which that is raised for what is no line
+_STRICTEST: Final = 0.86
+_TALLEST: Final = 0.75  #: of the capitals' height, that the cells of one line reach across it
+_STEEPEST: Final = 0.45  #: slope of a line
 _LEAST_CELLS: Final = 3
 _SAME_LINE: Final = 0.45  #: of the capitals' height, by which pieces of one line may stand higher or lower
-_WIDEST_GAP: Final = 1.6  #: of the capitals' height, between pieces of one line
+_WIDEST_GAP: Final = 1.3  #: of the capitals' height, between pieces of one line
 _REACH: Final = 0.2  #: of the capitals' height, that print reaches beyond the cells at both ends
 
 Floats = npt.NDArray[np.float64]
@@ -36,6 +41,11 @@ class Row:
     def length(self) -> float:
         """Px from end to end."""
         return float(np.hypot(self.right[0] - self.left[0], self.right[1] - self.left[1]))
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Of the line."""
+        return (self.left[0] + self.right[0]) / 2, (self.left[1] + self.right[1]) / 2
 
     @property
     def slope(self) -> float:
@@ -75,12 +85,23 @@ def cut(grey: Grey, row: Row) -> Line:
     return Line(np.asarray(corners, np.float32), _dark_on_light(np.asarray(strip, np.uint8)))
 
 
+def slope_of(found: Sequence[Row]) -> float:
+    """The usual slope of lines against the x axis, longer ones counting more; 0 without any."""
+    long = [row for row in found if row.length > 3 * row.height]
+    if not long:
+        return 0.0
+    order = sorted(long, key=lambda row: row.slope)
+    weights = np.cumsum([row.length for row in order])
+    return order[int(np.searchsorted(weights, weights[-1] / 2))].slope
+
+
 def joined(pieces: list[Row]) -> list[Row]:
     """Pieces that stand one behind the other on one line, put together: words with a space between them."""
+    usual = slope_of(pieces)
     lines: list[Row] = []
     for piece in sorted(pieces, key=lambda row: row.left[0]):
         for place, line in enumerate(lines):
-            if _continues(line, piece):
+            if _continues(line, piece, usual):
                 lines[place] = _together(line, piece)
                 break
         else:
@@ -88,49 +109,76 @@ def joined(pieces: list[Row]) -> list[Row]:
     return lines
 
 
-def _continues(line: Row, piece: Row) -> bool:
+def _continues(line: Row, piece: Row, usual: float) -> bool:
     height = (line.height + piece.height) / 2
     gap = piece.left[0] - line.right[0]
     if not -height < gap < _WIDEST_GAP * height or not 0.7 < line.height / piece.height < 1.43:
         return False
     longer = max(line, piece, key=lambda row: row.length)
-    expected = line.right[1] + longer.slope * gap
-    return abs(piece.left[1] - expected) < _SAME_LINE * height
+    slope = longer.slope if longer.length > 6 * height else usual
+    (x0, y0), (x1, y1) = line.middle, piece.middle
+    at_ends = abs(piece.left[1] - line.right[1] - slope * gap)
+    return max(abs(y1 - y0 - slope * (x1 - x0)), at_ends) < _SAME_LINE * height
 
 
 def _together(line: Row, piece: Row) -> Row:
+    """One straight line through the middles of both."""
     share = line.length / max(line.length + piece.length, 1e-6)
-    return Row(line.left, piece.right, line.height * share + piece.height * (1 - share))
+    (x0, y0), (x1, y1) = line.middle, piece.middle
+    slope = (y1 - y0) / max(x1 - x0, 1e-6)
+    if line.length > 3 * piece.length or piece.length > 3 * line.length:
+        slope = max(line, piece, key=lambda row: row.length).slope
+    x, y = x0 * share + x1 * (1 - share), y0 * share + y1 * (1 - share)
+    first, last = line.left[0], max(line.right[0], piece.right[0])
+    height = line.height * share + piece.height * (1 - share)
+    return Row((first, y + slope * (first - x)), (last, y + slope * (last - x)), height)
 
 
 def _pieces(seen: layout.Layout) -> list[Row]:
     """Runs of cells through which print runs, each as a straight line through their likeliest middle."""
-    likely = (seen.print_share > _LIKELY).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(likely, connectivity=8, ltype=cv2.CV_32S)
-    found = []
+    whole = np.ones(seen.print_share.shape, np.bool_)
+    return _parted(seen, whole, (0, 0), _LIKELY)
+
+
+def _parted(seen: layout.Layout, mask: npt.NDArray[np.bool_], corner: tuple[int, int], likely: float) -> list[Row]:
+    """The pieces among the cells of `mask`, whose upper left corner is `corner`, that are at least so `likely`.
+
+    A run that is no line is looked at again more strictly: two lines that touch come apart so.
+    """
+    top, left = corner
+    share = seen.print_share[top : top + mask.shape[0], left : left + mask.shape[1]]
+    inked = (mask & (share > likely)).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(inked, connectivity=4, ltype=cv2.CV_32S)
+    found: list[Row] = []
     for index in range(1, count):
-        left, top, wide, high, cells = (int(value) for value in stats[index])
+        x, y, wide, high, cells = (int(value) for value in stats[index])
         if cells < _LEAST_CELLS:
             continue
-        part = (slice(top, top + high), slice(left, left + wide))
-        ys, xs = np.nonzero(np.asarray(labels[part]) == index)
-        row = _fitted(ys + top, xs + left, seen)
+        part = np.asarray(labels[y : y + high, x : x + wide] == index, np.bool_)
+        ys, xs = np.nonzero(part)
+        row = _fitted(ys + y + top, xs + x + left, seen)
         if row is not None:
             found.append(row)
+        elif likely < _STRICTEST:
+            found += _parted(seen, part, (y + top, x + left), likely + _STRICTER)
     return found
 
 
 def _fitted(ys: npt.NDArray[np.intp], xs: npt.NDArray[np.intp], seen: layout.Layout) -> Row | None:
+    """One line through these cells, or None where they are not one line."""
     weight = seen.print_share[ys, xs].astype(np.float64)
     height = float(np.exp2((np.log2(seen.height[ys, xs]) * weight).sum() / weight.sum()))
     x, y = (xs + 0.5) * layout.CELL, (ys + 0.5) * layout.CELL
     span = float(np.ptp(x)) + layout.CELL
-    if span < 0.35 * height or float(np.ptp(y)) > 0.35 * span + 1.2 * height:
+    if span < 0.35 * height:
         return None
-    slope, base = (0.0, float((y * weight).sum() / weight.sum()))
-    middle = float((x * weight).sum() / weight.sum())
+    base, middle = (float((axis * weight).sum() / weight.sum()) for axis in (y, x))
+    slope = 0.0
     if span > 3 * height:
         slope = float((weight * (x - middle) * (y - base)).sum() / (weight * (x - middle) ** 2).sum())
+    away = y - base - slope * (x - middle)
+    if abs(slope) > _STEEPEST or float(np.ptp(away)) > _TALLEST * height + layout.CELL:
+        return None
     first, last = float(x.min()) - layout.CELL / 2, float(x.max()) + layout.CELL / 2
     ends = [(end, base + slope * (end - middle)) for end in (first - _REACH * height, last + _REACH * height)]
     return Row(ends[0], ends[1], height)

@@ -18,6 +18,7 @@ from worker.reading.engines.base import Grey
 
 LEAST_LIKENESS: Final = 0.3  #: of a front; below, nothing is handed out
 _SURE_ENOUGH: Final = 0.75  #: of a front, at which no other way to see the picture is tried
+_LEVEL: Final = 0.03  #: slope of print, from which a card is levelled and looked at again
 _TRIED: Final = 5  #: longest lines, by which it is told which side is up
 _LEAST_CAP: Final = 4.5  #: px of the picture, of capitals that can be read
 _LEAST_SHARPNESS: Final = 0.16  #: steepest slope in a line against its contrast
@@ -60,11 +61,17 @@ def read(picture: Colour) -> Told:
 def _read(card: Card) -> _Sight:
     """Finds the print of one card, turns it the right way up and sorts what it says."""
     rows = lines.rows(card)
-    if card.sureness == 0 and len(rows) < 4:  # no card's edge was seen: print may run along the other side
+    if (
+        card.sureness == 0 and card.image.shape[0] > card.image.shape[1]
+    ):  # no card's edge was seen: print may run along the other side
         other = find.quarter_turned(card)
         turned_rows = lines.rows(other)
         if len(turned_rows) > len(rows):
             card, rows = other, turned_rows
+    slope = lines.slope_of(rows)
+    if abs(slope) > _LEVEL:
+        card = find.levelled(card, slope)
+        rows = lines.rows(card)
     card, rows = _upright(card, rows)
     found = [line for line in _capitals(card, rows) if line.text]
     front = mykad_fields.tell(found, card.image.shape[1])

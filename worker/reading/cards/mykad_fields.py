@@ -33,8 +33,10 @@ _ADDRESS_START: Final = re.compile(
     r"RANCANGAN\b|PETI SURAT\b|KONDO|VILLA\b|SRI\b|SERI\b|PARIT\b|SOLOK\b|LINTANG\b|#|\d)"
 )
 _DESCENT: Final = re.compile(r"\b(BIN|BINTI|BT|BTE|B\.|A/L|A/P|AL|AP|ANAK|AK|S/O|D/O|@)(\b|\s|$)")
+_DESCENT_JOINED: Final = re.compile(r"\b(A/[LP])(?=[A-Z])")  #: the space behind it is narrow
 _LIKELY_DIGIT: Final = -0.9  #: mean log probability of a number's digits
 _UNDER_RULES: Final = 3.5  #: of log probability, that a valid number may be less likely than what was read
+_APART: Final = 1.25  #: of a strip's height, between characters that do not belong to one line
 _ALIGNED: Final = 0.05  #: of the card's width, by which lines of one column may begin earlier or later
 
 
@@ -177,56 +179,61 @@ def _side(lines: Sequence[CapitalLine]) -> tuple[dict[str, Piece], list[CapitalL
 
 
 def _words_of(line: CapitalLine) -> tuple[dict[str, Piece], CapitalLine | None]:
-    """The known words at the end of a line, and what stands before them."""
+    """The known words at the ends of a line, and what is left of it."""
     pieces: dict[str, Piece] = {}
-    while line.text:
-        found = _last_word(line)
+    while line.text.strip():
+        found = _known_word(line)
         if found is None:
             return pieces, line
-        name, word, first = found
-        part = line.part(first, len(line.text))
+        name, word, first, stop = found
+        part = line.part(first, stop)
         pieces[name] = Piece(word, capitals.likeness(part.text, word) * part.confidence**0.3, (part,))
-        stop = len(line.text[:first].rstrip())
-        line = line.part(0, stop)
+        line = _trimmed(line.part(0, first) if stop == len(line.text) else line.part(stop, len(line.text)))
     return pieces, None
 
 
-def _last_word(line: CapitalLine) -> tuple[str, str, int] | None:
-    for name, words, least in (
-        ("nationality", _NATIONALITIES, 0.72),
-        ("gender", _GENDERS, 0.72),
-        ("religion", (_RELIGION,), 0.79),
-    ):
-        for count in (1, 2, 3):
-            first = _start_of_last(line.text, count)
-            text = line.text[first:]
-            if len(text.replace(" ", "")) > 20 or not text:
-                break
-            word = capitals.nearest(text, words, least)
-            if word is not None and _is_apart(line, first):
-                return name, word, first
-    return None
+def _trimmed(line: CapitalLine) -> CapitalLine:
+    start = len(line.text) - len(line.text.lstrip())
+    return line.part(start, max(start, len(line.text.rstrip())))
 
 
-def _is_apart(line: CapitalLine, first: int) -> bool:
-    """True when nothing, or another known word, or a wide gap stands before the word: an address may end in ISLAM."""
-    before = line.text[:first].rstrip()
-    if not before:
+_WORDS: Final = (
+    ("nationality", _NATIONALITIES, 0.73, False),
+    ("gender", _GENDERS, 0.73, False),
+    ("religion", (_RELIGION,), 0.79, True),  # an address may end in it: it must stand apart
+)
+
+
+def _known_word(line: CapitalLine) -> tuple[str, str, int, int] | None:
+    """Field, word and span of the known word that the line ends or begins with; the one most like it."""
+    best: tuple[float, str, str, int, int] | None = None
+    for name, words, least, apart in _WORDS:
+        for word in words:
+            for first, stop in _ends(line.text, len(word)):
+                like = capitals.likeness(line.text[first:stop], word)
+                if like < least or (apart and not _is_apart(line, first, stop)):
+                    continue
+                if best is None or (like, len(word)) > (best[0], len(best[2])):
+                    best = like, name, word, first, stop
+    return None if best is None else best[1:]
+
+
+def _ends(text: str, length: int) -> list[tuple[int, int]]:
+    """Spans of about `length` characters at the end and at the start of a text, ending where words do if they can."""
+    sizes = [size for size in range(max(3, length - 2), length + 3) if size <= len(text)]
+    return [(len(text) - size, len(text)) for size in sizes] + [(0, size) for size in sizes]
+
+
+def _is_apart(line: CapitalLine, first: int, stop: int) -> bool:
+    """True when nothing else, or another known word, or a wide gap stands beside the span."""
+    beside = line.text[:first].rstrip() if stop == len(line.text) else line.text[stop:].lstrip()
+    if not beside:
         return True
-    gap = (line.centres[first] - line.centres[len(before) - 1]) * float(np.hypot(*(line.corners[1] - line.corners[0])))
-    words = (*_NATIONALITIES, *_GENDERS, _RELIGION)
-    last = before[_start_of_last(before, 1) :]
-    return gap > 1.1 * line.height or capitals.nearest(last, words, 0.72) is not None
-
-
-def _start_of_last(text: str, count: int) -> int:
-    """Where the last `count` words begin."""
-    at = len(text)
-    for _ in range(count):
-        at = text.rfind(" ", 0, max(0, at - 1)) + 1
-        if at == 0:
-            break
-    return at
+    near, far = (first, len(beside) - 1) if stop == len(line.text) else (stop - 1, len(line.text) - len(beside))
+    width = float(np.hypot(*(line.corners[1] - line.corners[0])))
+    gap = abs(float(line.centres[near] - line.centres[far])) * width
+    word = beside.split(" ")[-1 if stop == len(line.text) else 0]
+    return gap > 0.85 * line.height or capitals.nearest(word, (*_NATIONALITIES, *_GENDERS), 0.73) is not None
 
 
 def _is_header(text: str) -> bool:
@@ -300,7 +307,8 @@ def _name_and_address(column: list[CapitalLine]) -> dict[str, Piece]:
     count = _name_lines(above)
     names = [line.of(_NAME_CHARACTERS) for line in above[:count]]
     if names:
-        pieces["name"] = _of_lines(names)
+        name = _of_lines(names)
+        pieces["name"] = replace(name, value=_DESCENT_JOINED.sub(r"\1 ", name.value))
     streets = above[count:]
     if streets:
         pieces["address_line_1"] = _of_lines(streets[:1])
