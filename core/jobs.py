@@ -36,7 +36,8 @@ from core.documents import DocumentKind, Failure, FailureReason, Verdict
 from core.states import ENTERED_FROM, OPEN, JobState, Stage, Status, status_of
 from core.transaction import after_commit
 
-READABLE = (DocumentKind.MRZ, DocumentKind.ID_CARD, DocumentKind.AUTO)  #: kinds with a reader in this release
+#: Kinds with a reader in this release.
+READABLE = (DocumentKind.MRZ, DocumentKind.MYKAD, DocumentKind.ID_CARD, DocumentKind.AUTO)
 
 
 _ENDED = (JobState.RECEIVED, JobState.FAILED)

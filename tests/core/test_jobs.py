@@ -239,5 +239,5 @@ def test_pages_follow_one_another_newest_first(accept, claim, organization_id):
 
 
 def test_document_without_a_reader_is_refused_at_the_door(accept):
-    with pytest.raises(errors.DocumentUnsupported, match="mykad has no reader yet"):
-        accept(document=DocumentKind.MYKAD)
+    with pytest.raises(errors.DocumentUnsupported, match="payment-card has no reader yet"):
+        accept(document=DocumentKind.PAYMENT_CARD)

@@ -223,7 +223,7 @@ def test_a_blurred_picture_is_never_given_a_wrong_zone() -> None:
         assert reading.failure is not None or (reading.mrz is not None and reading.mrz.lines == specimen.truth_lines)
 
 
-@pytest.mark.parametrize("document", [DocumentKind.MYKAD, DocumentKind.PAYMENT_CARD])
+@pytest.mark.parametrize("document", [DocumentKind.PAYMENT_CARD])
 def test_kinds_without_a_reader_say_so(document: DocumentKind) -> None:
     reading = reading_of(drawn("td3").picture, document)
     assert reading.failure is not None

@@ -70,12 +70,23 @@ def cut(picture: Colour, quad: Corners, sureness: float) -> Card:
     return Card(np.asarray(image, np.uint8), np.asarray(np.linalg.inv(to_card), np.float64), sureness)
 
 
-def levelled(card: Card, slope: float) -> Card:
-    """The same card turned about its middle so that print which rises by -`slope` runs along x."""
+def levelled(card: Card, slope: float, growth: float) -> Card:
+    """The same card drawn so that print of `slope` in its middle, steeper by `growth` a px further down, runs along x.
+
+    Such lines meet in one point, so this undoes a perspective that its four corners did not tell.
+    """
     height, width = card.image.shape[:2]
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), float(np.degrees(np.arctan(slope))), 1.0)
-    image = cv2.warpAffine(card.image, turn, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    back = np.linalg.inv(np.vstack([turn, (0.0, 0.0, 1.0)]))
+    target = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64) - 0.5
+    source = target.copy()
+    source[:, 1] += (slope + growth * (target[:, 1] - height / 2)) * (target[:, 0] - width / 2)
+    back = _homography(target, source)
+    image = cv2.warpPerspective(
+        card.image,
+        back,
+        (width, height),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
     return Card(np.asarray(image, np.uint8), np.asarray(card.to_picture @ back, np.float64), card.sureness)
 
 

@@ -21,6 +21,8 @@ _STRICTER: Final = 0.12  #: by which that is raised for what is no line
 _STRICTEST: Final = 0.86
 _TALLEST: Final = 0.75  #: of the capitals' height, that the cells of one line reach across it
 _STEEPEST: Final = 0.45  #: slope of a line
+_EXPLAINED: Final = 0.25  #: of what slopes vary by, that a perspective must leave
+_LEAST_GROWTH: Final = 0.05  #: by which slopes differ from the first to the last line of a perspective
 _LEAST_CELLS: Final = 3
 _SAME_LINE: Final = 0.45  #: of the capitals' height, by which pieces of one line may stand higher or lower
 _WIDEST_GAP: Final = 1.3  #: of the capitals' height, between pieces of one line
@@ -93,6 +95,24 @@ def slope_of(found: Sequence[Row]) -> float:
     order = sorted(long, key=lambda row: row.slope)
     weights = np.cumsum([row.length for row in order])
     return order[int(np.searchsorted(weights, weights[-1] / 2))].slope
+
+
+def growth_of(found: Sequence[Row], usual: float) -> float:
+    """By how much lines are steeper than `usual` for every px further down the card; 0 where too few tell it."""
+    long = [row for row in found if row.length > 4 * row.height and abs(row.slope - usual) < _STEEPEST / 2]
+    if len(long) < 5:
+        return 0.0
+    y, slope, weight = (
+        np.array(values) for values in zip(*((row.middle[1], row.slope, row.length) for row in long), strict=True)
+    )
+    spread = y - np.average(y, weights=weight)
+    if np.ptp(y) < 8 * float(np.median([row.height for row in long])):
+        return 0.0
+    growth = float((weight * spread * slope).sum() / (weight * spread**2).sum())
+    before = slope - np.average(slope, weights=weight)
+    after = before - growth * spread
+    is_told = (weight * after**2).sum() < _EXPLAINED * (weight * before**2).sum()
+    return growth if is_told and _LEAST_GROWTH < abs(growth) * float(np.ptp(y)) < _STEEPEST else 0.0
 
 
 def joined(pieces: list[Row]) -> list[Row]:

@@ -32,8 +32,13 @@ _ADDRESS_START: Final = re.compile(
     r"SEKSYEN\b|BANDAR\b|DESA\b|PPR\b|RUMAH\b|RPT\b|PEKAN\b|SUNGAI\b|SG\b|BUKIT\b|KEM\b|IPD\b|D/A\b|LADANG\b|"
     r"RANCANGAN\b|PETI SURAT\b|KONDO|VILLA\b|SRI\b|SERI\b|PARIT\b|SOLOK\b|LINTANG\b|#|\d)"
 )
-_DESCENT: Final = re.compile(r"\b(BIN|BINTI|BT|BTE|B\.|A/L|A/P|AL|AP|ANAK|AK|S/O|D/O|@)(\b|\s|$)")
+_DESCENT: Final = re.compile(r"(?:^|\s)(BIN|BINTI|BT|BTE|B\.|A/L|A/P|AL|AP|ANAK|AK|S/O|D/O|@)(?=\s|$)")
 _DESCENT_JOINED: Final = re.compile(r"\b(A/[LP])(?=[A-Z])")  #: the space behind it is narrow
+_WORD_WITH_DIGIT: Final = re.compile(
+    r"(?<![A-Z0-9])(?:[A-Z]{2,}\d[A-Z]+|[01358][A-Z]{3,}|[A-Z]\d[A-Z]{2,}|N0)(?![A-Z0-9])"
+)
+_STOP_BEHIND_WORD: Final = re.compile(r"(?:\d[A-Z]?|[A-Z]{4,})(\.)(?=\s|$|[A-Z])")
+_DOUBTED_STOP: Final = 3.0  #: of log probability
 _LIKELY_DIGIT: Final = -0.9  #: mean log probability of a number's digits
 _UNDER_RULES: Final = 3.5  #: of log probability, that a valid number may be less likely than what was read
 _APART: Final = 1.25  #: of a strip's height, between characters that do not belong to one line
@@ -60,6 +65,7 @@ class Front:
 def tell(lines: Sequence[CapitalLine], width: float) -> Front:
     """Sorts the lines of a card `width` px wide, which stands upright, into fields."""
     lines = [line for line in lines if len(line.text.replace(" ", "")) >= 2]
+    has_header = any(_is_header(line.text) for line in lines)
     number_line, number = _number(lines)
     if number_line is not None:
         lines = [line for line in lines if line is not number_line]
@@ -70,13 +76,21 @@ def tell(lines: Sequence[CapitalLine], width: float) -> Front:
     lowest = number_line.middle + 0.6 * number_line.height if number_line is not None else 0.0
     column = _column([line for line in rest if line.middle > lowest], width)
     pieces |= _name_and_address(column)
-    return Front(pieces, _likeness(pieces))
+    return Front(pieces, _likeness(pieces, has_header=has_header))
 
 
-def _likeness(pieces: dict[str, Piece]) -> float:
-    weights = {"ic_number": 0.5, "nationality": 0.2, "gender": 0.15, "postcode": 0.15, "state": 0.1, "name": 0.05}
-    seen = sum(weight * pieces[name].confidence for name, weight in weights.items() if name in pieces)
-    return float(min(1.0, seen))
+_WEIGHTS: Final = {"nationality": 0.25, "gender": 0.15, "religion": 0.1, "postcode": 0.08, "state": 0.12}
+
+
+def _likeness(pieces: dict[str, Piece], *, has_header: bool) -> float:
+    """Half of it is a number that keeps the rules: with nothing else that only a MyKad prints, it is not enough."""
+    number = pieces.get("ic_number")
+    score = 0.2 if has_header else 0.0
+    if number is not None:
+        keeps = is_date(number.value[:6]) and number.value[7:9] not in malaysia.UNASSIGNED_BIRTH_CODES
+        score += number.confidence**0.3 * (0.45 if keeps else 0.25)
+    score += sum(weight * pieces[name].confidence ** 0.5 for name, weight in _WEIGHTS.items() if name in pieces)
+    return float(min(1.0, score))
 
 
 # ------------------------------------------------------------------------------------------------- number
@@ -116,7 +130,8 @@ def _twelve(line: CapitalLine) -> list[list[int]]:
                     break
                 places.append(at)
             at += 1
-        if len(places) == 12:
+        is_longer = (at < len(line.text) and digit[at]) or (start > 0 and digit[start - 1])
+        if len(places) == 12 and not is_longer:
             found.append(places)
     return found
 
@@ -233,11 +248,11 @@ def _is_apart(line: CapitalLine, first: int, stop: int) -> bool:
     width = float(np.hypot(*(line.corners[1] - line.corners[0])))
     gap = abs(float(line.centres[near] - line.centres[far])) * width
     word = beside.split(" ")[-1 if stop == len(line.text) else 0]
-    return gap > 0.85 * line.height or capitals.nearest(word, (*_NATIONALITIES, *_GENDERS), 0.73) is not None
+    return gap > 1.1 * line.height or capitals.nearest(word, (*_NATIONALITIES, *_GENDERS), 0.73) is not None
 
 
 def _is_header(text: str) -> bool:
-    return capitals.nearest(text, _HEADERS, 0.7) is not None
+    return capitals.nearest(text, _HEADERS, 0.78) is not None
 
 
 # ------------------------------------------------------------------------------------------------- column
@@ -309,12 +324,25 @@ def _name_and_address(column: list[CapitalLine]) -> dict[str, Piece]:
     if names:
         name = _of_lines(names)
         pieces["name"] = replace(name, value=_DESCENT_JOINED.sub(r"\1 ", name.value))
-    streets = above[count:]
+    streets = [_worded(line) for line in above[count:]]
     if streets:
         pieces["address_line_1"] = _of_lines(streets[:1])
     if len(streets) > 1:
         pieces["address_line_2"] = _of_lines(streets[1:])
     return pieces
+
+
+def _worded(line: CapitalLine) -> CapitalLine:
+    """The line with the digits in words taken for letters: `3ALAN` is no house number. A `12C` stays as it is."""
+    text, letters = line.text, line.of(capitals.LETTERS).text
+    spans = [word.span() for word in _WORD_WITH_DIGIT.finditer(text)]
+    for start, stop in spans:
+        text = text[:start] + letters[start:stop] + text[stop:]
+    for stop in _STOP_BEHIND_WORD.finditer(text):  # a full stop stands behind an abbreviation, a comma behind the rest
+        dot, comma = (float(line.log_probabilities[stop.start(1), line.alphabet.index(mark)]) for mark in ".,")
+        if comma > dot - _DOUBTED_STOP:
+            text = text[: stop.start(1)] + "," + text[stop.end(1) :]
+    return replace(line, text=text)
 
 
 def _of_lines(lines: Sequence[CapitalLine]) -> Piece:
@@ -342,7 +370,7 @@ def _split_score(above: Sequence[CapitalLine], count: int) -> float:
     joined = " ".join(line.text for line in names)
     score += 1.5 if _DESCENT.search(joined) else 0.0
     score -= sum(2.5 for line in streets if _DESCENT.search(line.text) and not re.search(r"\d", line.text))
-    score -= 2.0 if re.search(r"\b(BIN|BINTI|A/L|A/P|ANAK|@)$", names[-1].text) else 0.0
+    score -= 2.0 if re.search(r"(?:^|\s)(BIN|BINTI|A/L|A/P|ANAK|@)$", names[-1].text) else 0.0
     gaps = [second.middle - first.middle for first, second in pairwise(above)]
     usual = float(np.median(gaps))
     score += 2.5 * float(np.clip((gaps[count - 1] - usual) / max(usual, 1.0) / 0.3, -1, 1))

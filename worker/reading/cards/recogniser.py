@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ MOST_FRAMES: Final = 400  #: of one line: 1600 px, some 80 characters
 _WIDE: Final = 4.6  #: frames per character that the network was trained around
 _TOLERATED: Final = (0.72, 1.45)  #: times that; a line set narrower or wider is read again, squeezed to fit
 _INKED: Final = 0.5  #: of a frame: more likely a character than blank
+_LIKELY_SPACE: Final = 0.22  #: of a frame between two characters
 _FLOOR: Final = -16.0  #: log probability below which nothing is told apart
 
 Ink = npt.NDArray[np.float32]  #: (LINE_HEIGHT, W) 0 paper, about 1 print
@@ -56,20 +58,34 @@ class Recogniser:
     def _read(self, strip: Grey) -> Printed:
         natural = strip.shape[1] * LINE_HEIGHT / max(1, strip.shape[0]) * STRETCH
         frames = self.frames(strip, _whole_frames(natural))
-        pieces = _pieces(frames)
+        pieces = self._pieces(frames)
         if len(pieces) >= 4:
             wide = float(np.median(np.diff([(start + stop) / 2 for start, stop in pieces]))) / _WIDE
             if not _TOLERATED[0] < wide < _TOLERATED[1]:
                 frames = self.frames(strip, _whole_frames(natural / wide))
-                pieces = _pieces(frames)
+                pieces = self._pieces(frames)
         return self._told(frames, pieces, strip.shape[1])
+
+    def _pieces(self, frames: Frames) -> list[tuple[int, int]]:
+        """The runs of every character; a gap in which a space is fairly likely is one, though blank is likelier."""
+        pieces = _pieces(frames)
+        spaces = np.exp(frames[:, self.alphabet.index(" ")])
+        between = [
+            (first[1], second[0])
+            for first, second in pairwise(pieces)
+            if second[0] > first[1] and float(spaces[first[1] : second[0]].max()) > _LIKELY_SPACE
+        ]
+        gaps = [(start + int(spaces[start:stop].argmax()),) * 2 for start, stop in between]
+        return sorted([*pieces, *((start, stop + 1) for start, stop in gaps)])
 
     def _told(self, frames: Frames, pieces: list[tuple[int, int]], width: int) -> Printed:
         if not pieces:
             nothing = np.zeros((0, len(self.alphabet)), np.float32)
             return Printed("", (), np.zeros(0, np.float32), nothing)
         rows = np.stack([_averaged(frames[start:stop]) for start, stop in pieces])
-        best = rows.argmax(axis=1)
+        best = _single_spaces(rows.argmax(axis=1), self.alphabet.index(" "))
+        rows, pieces = rows[best >= 0], [piece for piece, kept in zip(pieces, best >= 0, strict=True) if kept]
+        best = best[best >= 0]
         centres = np.array([(start + stop) / 2 for start, stop in pieces], np.float32) * np.float32(width / len(frames))
         kept = _trimmed([self.alphabet[place] for place in best])
         text = "".join(self.alphabet[place] for place in best[kept])
@@ -128,6 +144,12 @@ def _averaged(frames: Frames) -> npt.NDArray[np.float32]:
     rows = frames[:, :-1] - np.logaddexp.reduce(frames[:, :-1], axis=1, keepdims=True)
     mean = (weights / weights.sum()) @ np.maximum(rows, _FLOOR)
     return np.asarray(mean - np.logaddexp.reduce(mean), np.float32)
+
+
+def _single_spaces(best: npt.NDArray[np.intp], space: int) -> npt.NDArray[np.intp]:
+    """-1 for every space that stands behind another."""
+    doubled = np.concatenate([[False], (best[1:] == space) & (best[:-1] == space)])
+    return np.where(doubled, -1, best)
 
 
 def _trimmed(text: list[str]) -> slice:

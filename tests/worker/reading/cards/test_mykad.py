@@ -1,0 +1,50 @@
+"""MyKads read from pictures, end to end, and pictures of other things."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from core.documents import DocumentKind, Reading
+from lab.specimens import draw
+from worker.reading import read
+
+OPTIONS = read.ReadingOptions(compress=False)
+
+
+@cache
+def reading_of(kind: str, level: str, seed: int, document: DocumentKind = DocumentKind.MYKAD) -> Reading:
+    return read.read(draw.specimen(kind, level, seed).picture, document=document, options=OPTIONS)
+
+
+@pytest.mark.parametrize(("level", "seed"), [("clean", 3), ("phone", 5), ("turned", 2)])
+def test_number_and_words_of_a_mykad_are_read(level: str, seed: int) -> None:
+    specimen, reading = draw.specimen("mykad", level, seed), reading_of("mykad", level, seed)
+    assert reading.failure is None
+    assert reading.document_type == "mykad"
+    for name in ("ic_number", "postcode", "nationality", "gender"):
+        assert reading.fields[name].value == specimen.values[name]
+
+
+def test_boxes_lie_on_the_print() -> None:
+    specimen, reading = draw.specimen("mykad", "phone", 5), reading_of("mykad", "phone", 5)
+    found = reading.fields["ic_number"].box
+    assert found is not None
+    true = np.array(specimen.line_boxes[specimen.box_names.index("ic_number")])
+    height = np.linalg.norm(true[3] - true[0])
+    assert np.abs(np.array(found).mean(axis=0) - true.mean(axis=0)).max() < height
+
+
+def test_auto_finds_the_mykad_by_itself() -> None:
+    assert reading_of("mykad", "clean", 3, DocumentKind.AUTO).document_type == "mykad"
+
+
+@pytest.mark.parametrize(("kind", "level"), [("no-mrz", "phone"), ("td3", "clean"), ("td1", "blank")])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_other_things_give_a_reason_and_no_field(kind: str, level: str, seed: int) -> None:
+    reading = reading_of(kind, level, seed)
+    assert reading.failure is not None
+    assert reading.failure.detail
+    assert reading.fields == {}
