@@ -338,10 +338,10 @@ def _worded(line: CapitalLine) -> CapitalLine:
     spans = [word.span() for word in _WORD_WITH_DIGIT.finditer(text)]
     for start, stop in spans:
         text = text[:start] + letters[start:stop] + text[stop:]
-    for stop in _STOP_BEHIND_WORD.finditer(text):  # a full stop stands behind an abbreviation, a comma behind the rest
-        dot, comma = (float(line.log_probabilities[stop.start(1), line.alphabet.index(mark)]) for mark in ".,")
+    for mark in _STOP_BEHIND_WORD.finditer(text):  # a full stop stands behind an abbreviation, a comma behind the rest
+        dot, comma = (float(line.log_probabilities[mark.start(1), line.alphabet.index(one)]) for one in ".,")
         if comma > dot - _DOUBTED_STOP:
-            text = text[: stop.start(1)] + "," + text[stop.end(1) :]
+            text = text[: mark.start(1)] + "," + text[mark.end(1) :]
     return replace(line, text=text)
 
 
