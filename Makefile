@@ -1,5 +1,6 @@
 # Everything stands in .venv and var; `make help` lists the commands.
 PYTHON ?= python3
+PEERS := var/peers/.ready
 BIN := .venv/bin
 READY := .venv/.idmill-ready
 CHECKED := .venv/.idmill-checked
@@ -8,10 +9,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint scan bench chaos fuzz train clean
+.PHONY: help demo up test lint scan bench bench-readers chaos fuzz train clean
 
 help:  ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 demo: $(READY)  ## start everything, read a drawn passport and card (and IMAGE=path), stop
 	@$(BIN)/idmill demo $(if $(IMAGE),"$(IMAGE)")
@@ -33,6 +34,9 @@ scan: $(CHECKED) .venv/scan/.ready  ## secrets in what is committed, known vulne
 
 bench: $(CHECKED)  ## how fast and how exact, on this machine
 	$(BIN)/python -m lab.benchmarks
+
+bench-readers: $(CHECKED) $(PEERS)  ## ours beside the open readers; PICTURES=folder with truth.json, MRZ_MODEL=mrz.traineddata
+	$(BIN)/python -m lab.benchmarks.readers $(if $(PICTURES),--pictures "$(PICTURES)") $(if $(MRZ_MODEL),--mrz-model "$(MRZ_MODEL)")
 
 chaos: $(CHECKED)  ## break it on purpose for ten minutes, three times, and count what was lost
 	$(BIN)/python -m tests.chaos storm --seconds 600 --seed 1 --seed 2 --seed 3 --report var/chaos.json
@@ -62,6 +66,12 @@ $(READY): requirements.txt pyproject.toml
 	@echo "Installing what idmill needs into .venv (once)"
 	@$(INSTALL) --require-hashes -r requirements.txt
 	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(PEERS): lab/benchmarks/readers.txt
+	@echo "Installing the other readers into var/peers (once)"
+	@test -x var/peers/bin/python || $(PYTHON) -m venv var/peers
+	@var/peers/bin/python -m pip install --quiet --no-compile -r lab/benchmarks/readers.txt
 	@touch $@
 
 $(CHECKED): $(READY) requirements-test.txt

@@ -39,7 +39,7 @@ def trial(asked: tuple[str, str, int]) -> Trial:
     kind, level, seed = asked
     specimen = draw.specimen(kind, level, seed)
     picture = next(picture_decode.pictures(specimen.picture, max_pixels=MAX_PIXELS))
-    best = zone.search(picture.grey, named.engine("ocrb"), Stopwatch()).best
+    best = zone.search(picture, named.engine("ocrb"), Stopwatch()).best
     decoded = best.decoded if best else None
     return Trial(level, decoded, decoded is not None and decoded.lines == specimen.truth_lines)
 

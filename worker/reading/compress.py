@@ -10,7 +10,7 @@ import cv2
 from worker.reading import decode
 
 MAX_BYTES: Final = 2_500_000
-LONGEST_SIDE: Final = 2600  #: pixels
+LONGEST_SIDE: Final = decode.LARGE  #: pixels
 _JPEG_QUALITIES: Final = (88, 78, 66, 52)
 _WEBP_QUALITIES: Final = (60, 35, 15)  #: only where JPEG stays too large: about five times slower
 _FRAME_MARKERS: Final = frozenset({0x00, 0x0E})  #: APP0 and APP14 tell how the colours are coded; the rest is metadata

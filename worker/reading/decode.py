@@ -22,6 +22,11 @@ from core.documents import FailureReason
 Grey = npt.NDArray[np.uint8]  #: (H, W) uint8
 Bgr = npt.NDArray[np.uint8]  #: (H, W, 3) uint8, blue green red
 
+LARGE: Final = 2600  #: px of the longest side; a larger JPEG is decoded at a half or less first, since that is enough
+LEAST_REDUCED: Final = 0.7  #: of LARGE, what is left of it at least
+MIRRORED: Final = frozenset(
+    {2, 4, 5, 7}
+)  #: EXIF orientations that no camera writes; where they are false, print is mirrored
 PDF_PAGES: Final = 3  #: pages of a PDF that are looked at
 PDF_DPI: Final = 300  #: a 125 mm passport page gets 13 px per MRZ pitch millimetre, as a good scan
 PDF_LONGEST_SIDE: Final = 3600  #: pixels; a poster-sized page is rendered no larger
@@ -47,6 +52,13 @@ _UPRIGHT: Final[dict[int, tuple[int | None, int | None]]] = {
     6: (None, cv2.ROTATE_90_CLOCKWISE),
     7: (1, cv2.ROTATE_90_CLOCKWISE),
     8: (None, cv2.ROTATE_90_COUNTERCLOCKWISE),
+}
+
+_REDUCED_COLOURS: Final = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
 }
 
 Answer = TypeVar("Answer")
@@ -89,23 +101,30 @@ class UnsupportedPicture(PictureRefused):
 class Picture:
     """One picture as a viewer shows it: orientation applied, on white, 8 bit."""
 
-    grey: Grey = field(repr=False)  #: (H, W) uint8 luma (BT.601)
+    reduced: Grey = field(repr=False)  #: (H, W) uint8 luma (BT.601); of a large JPEG at a half, quarter or eighth
     encoded: bytes = field(repr=False)  #: the file it came from
     media_type: str
+    width: int  #: pixels, as shown
+    height: int
     pages: int  #: frames or pages in the file, counted up to `FRAMES_COUNTED` (PDF: all)
     orientation: int  #: EXIF orientation that was applied, 1..8
     is_whole: bool  #: False when the file ends early and the lower part is missing
-    colours: Bgr | None = field(default=None, repr=False)  #: None for a JPEG until `bgr` is asked for
+    colours: Bgr | None = field(default=None, repr=False)  #: as large as `reduced`; None for a JPEG that is not large
+    _whole: list[Grey] = field(default_factory=list, repr=False, compare=False)  #: `grey`, once it was asked for
 
     @property
-    def width(self) -> int:
-        """Pixels, as shown."""
-        return int(self.grey.shape[1])
+    def grey(self) -> Grey:
+        """(height, width) uint8 luma; of a large JPEG decoded when first asked for."""
+        if not self.is_reduced:
+            return self.reduced
+        if not self._whole:
+            self._whole.append(upright(_jpeg(self.encoded, cv2.IMREAD_GRAYSCALE), self.orientation))
+        return self._whole[0]
 
     @property
-    def height(self) -> int:
-        """Pixels, as shown."""
-        return int(self.grey.shape[0])
+    def is_reduced(self) -> bool:
+        """True when `reduced` has fewer pixels than the picture."""
+        return int(max(self.reduced.shape)) < max(self.width, self.height)
 
 
 def pictures(encoded: bytes, *, max_pixels: int) -> Generator[Picture, None, None]:
@@ -123,15 +142,24 @@ def pictures(encoded: bytes, *, max_pixels: int) -> Generator[Picture, None, Non
 def bgr(picture: Picture, *, longest_side: int) -> Bgr:
     """The picture in colour, at most `longest_side` pixels long, never enlarged: (H, W, 3) uint8 blue green red.
 
-    A large JPEG is decoded at a half, quarter or eighth where that still leaves 7/10 of `longest_side`.
+    Of a large JPEG that is what was decoded first, 7/10 of LARGE or more, as long as no more than LARGE is asked for.
     """
     colours = picture.colours
-    if colours is None:
-        divisor = 1
-        while divisor < 8 and max(picture.width, picture.height) / (2 * divisor) >= 0.7 * longest_side:
-            divisor *= 2
-        colours = upright(_jpeg(picture.encoded, divisor), picture.orientation)
+    if colours is None or (picture.is_reduced and longest_side > LARGE):
+        colours = _shown_colours(picture.encoded, picture.orientation, 1)
     return _fit(colours, longest_side)
+
+
+def _divisor(longest_side: int) -> int:
+    """By what a JPEG is divided while it is decoded."""
+    divisor = 1
+    while divisor < 8 and longest_side / (2 * divisor) >= LEAST_REDUCED * LARGE:
+        divisor *= 2
+    return divisor
+
+
+def _shown_colours(encoded: bytes, orientation: int, divisor: int) -> Bgr:
+    return upright(_jpeg(encoded, _REDUCED_COLOURS[divisor]), orientation)
 
 
 def media_type_of(encoded: bytes) -> str:
@@ -178,13 +206,43 @@ def _picture(encoded: bytes, media_type: str, max_pixels: int) -> Picture:
     orientation = _understood(lambda: _orientation(header))
     frames = 1 if media_type in ("image/jpeg", "image/png") else _frames(encoded, media_type)
     if media_type == "image/jpeg" and header.mode in ("L", "RGB"):
-        luma = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
-        if luma is not None:
-            grey = upright(np.asarray(luma, np.uint8), orientation)
-            return Picture(grey, encoded, media_type, frames, orientation, is_whole=True)
+        try:
+            return _from_jpeg(encoded, width, height, orientation)
+        except DamagedPicture:  # Pillow may still make something of it
+            pass
     colours, is_whole = _load(header, encoded, media_type)
+    return _from_colours(colours, encoded, media_type, pages=frames, orientation=orientation, is_whole=is_whole)
+
+
+def _from_jpeg(encoded: bytes, width: int, height: int, orientation: int) -> Picture:
+    turns = orientation > 4
+    shown = (height, width) if turns else (width, height)
+    if max(shown) <= LARGE:
+        grey = upright(_jpeg(encoded, cv2.IMREAD_GRAYSCALE), orientation)
+        return Picture(grey, encoded, "image/jpeg", *shown, pages=1, orientation=orientation, is_whole=True)
+    colours = _shown_colours(encoded, orientation, _divisor(max(shown)))
     grey = np.asarray(cv2.cvtColor(colours, cv2.COLOR_BGR2GRAY), np.uint8)
-    return Picture(grey, encoded, media_type, frames, orientation, is_whole, colours)
+    return Picture(
+        grey, encoded, "image/jpeg", *shown, pages=1, orientation=orientation, is_whole=True, colours=colours
+    )
+
+
+def _from_colours(
+    colours: Bgr, encoded: bytes, media_type: str, *, pages: int, orientation: int, is_whole: bool
+) -> Picture:
+    grey = np.asarray(cv2.cvtColor(colours, cv2.COLOR_BGR2GRAY), np.uint8)
+    height, width = grey.shape
+    return Picture(
+        grey,
+        encoded,
+        media_type,
+        width,
+        height,
+        pages=pages,
+        orientation=orientation,
+        is_whole=is_whole,
+        colours=colours,
+    )
 
 
 def _refuse_too_many(pixels: int, max_pixels: int) -> None:
@@ -302,17 +360,11 @@ def _eight_bit(deep: npt.NDArray[np.generic]) -> Grey:
     return ((values - low) * (255 / max(high - low, 1e-6))).astype(np.uint8)
 
 
-def _jpeg(encoded: bytes, divisor: int) -> Bgr:
-    flag = {
-        1: cv2.IMREAD_COLOR,
-        2: cv2.IMREAD_REDUCED_COLOR_2,
-        4: cv2.IMREAD_REDUCED_COLOR_4,
-        8: cv2.IMREAD_REDUCED_COLOR_8,
-    }[divisor]
-    colours = cv2.imdecode(np.frombuffer(encoded, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
-    if colours is None:
+def _jpeg(encoded: bytes, flag: int) -> npt.NDArray[np.uint8]:
+    pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None:
         raise DamagedPicture("The picture file is damaged and does not decode. Send it again.")
-    return np.asarray(colours, np.uint8)
+    return np.asarray(pixels, np.uint8)
 
 
 def _fit(colours: Bgr, longest_side: int) -> Bgr:
@@ -336,8 +388,7 @@ def _pdf_pages(encoded: bytes, max_pixels: int) -> Iterator[Picture]:
             raise DamagedPicture("The PDF has no page.")
         for page in range(min(PDF_PAGES, len(document))):
             colours = _understood(lambda page=page: _pdf_page(document, page, max_pixels))  # type: ignore[misc]
-            grey = np.asarray(cv2.cvtColor(colours, cv2.COLOR_BGR2GRAY), np.uint8)
-            yield Picture(grey, encoded, "application/pdf", len(document), 1, is_whole=True, colours=colours)
+            yield _from_colours(colours, encoded, "application/pdf", pages=len(document), orientation=1, is_whole=True)
     finally:
         document.close()
 

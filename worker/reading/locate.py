@@ -26,6 +26,12 @@ _MOST_SEEDS: Final = 40  #: pieces of a line from which one is put together, at 
 _PROMISING: Final = 1.8  #: score of two fair lines
 _LEAST_ELONGATION: Final = 10.0  #: length over height of a line found at first sight (a TD1 line has 25)
 _LEAST_CONTRAST: Final = 0.05  #: share of the paper's brightness by which ink is darker
+_STRONG: Final = 60  #: letters in the shortest zone of two lines: the print of a document has at least that many
+_FAINT: Final = 0.25  #: of the contrast that so many pieces of ink have; fainter ones do not tell directions
+_CLEAR: Final = 0.5  #: of that contrast; a line with less is the less likely the fainter it is
+_RHYTHM: Final = 0.4  #: share of a line's changes from dark to light that keep one pitch; nine in ten lines have more
+_ALIKE: Final = 0.4  #: of the best line's worth, that another line of its zone has at least
+_PITCHES: Final = (0.7, 1.4)  #: heights from character to character: 1.06 by 9303-3, and what blur does to a height
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def bands(grey: Grey, *, longest_side: int) -> Iterator[Band]:
     so a caller that is content with the first bands saves the rest of the work.
     """
     small, scale = shrunk(grey, longest_side)
-    letters = _letters(ink(small))
+    letters = _letters(*_strokes(small))
     told: list[Band] = []
     kept_back: list[Band] = []
     for direction in _directions(letters):
@@ -126,12 +132,18 @@ def ink(grey: Grey) -> Grey:
 
     A stroke counts when it has 4/10 of the strongest contrast nearby: so the printed letters, not the pattern below.
     """
+    return _strokes(grey)[0]
+
+
+def _strokes(grey: Grey) -> tuple[Grey, Grey]:
+    """`ink`, and by how many grey levels every pixel is darker than its surroundings."""
     smooth = cv2.GaussianBlur(grey, (3, 3), 0)
     paper = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
     contrast = cv2.subtract(paper, smooth)
     strongest = cv2.blur(cv2.dilate(contrast, np.ones((35, 35), np.uint8)), (35, 35))
     least = np.maximum(cv2.convertScaleAbs(paper, alpha=_LEAST_CONTRAST), 3)
-    return (contrast > np.maximum(cv2.convertScaleAbs(strongest, alpha=0.4), least)).astype(np.uint8)
+    marks = (contrast > np.maximum(cv2.convertScaleAbs(strongest, alpha=0.4), least)).astype(np.uint8)
+    return marks, np.asarray(contrast, np.uint8)
 
 
 #: (6, n) sums over the ink of n pieces: count, x, y, xx, yy, xy. Two pieces are joined by adding their columns.
@@ -162,11 +174,12 @@ def _line(sums: Floats) -> Line:
 class _Letters:
     """Pieces of ink that may be letters, single or run together."""
 
-    marks: Grey  #: (H, W) 1 where they are
+    marks: Grey  #: (H, W) the contrast of ink where they are, else 0
     middles: Floats  #: (n, 2) x, y
+    clear: float  #: contrast of a piece of ink from which it is no weaker than print of a document
 
 
-def _letters(marks: Grey) -> _Letters:
+def _letters(marks: Grey, contrast: Grey) -> _Letters:
     _, labels, stats, middles = cv2.connectedComponentsWithStats(marks, connectivity=8, ltype=cv2.CV_32S)
     wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     longest, area = np.maximum(wide, high), stats[:, cv2.CC_STAT_AREA]
@@ -174,7 +187,15 @@ def _letters(marks: Grey) -> _Letters:
     fits[0] = False
     # Only what is neither speck nor dash tells where lines run: grain of wood would outvote the print.
     votes = fits & (longest >= 4) & (longest <= 60) & (longest <= 6 * np.minimum(wide, high)) & (area >= 8)
-    return _Letters(fits.astype(np.uint8)[labels], np.asarray(middles[votes], np.float64))
+    inked = np.flatnonzero(marks)
+    label, depth = labels.ravel()[inked], np.maximum(contrast.ravel()[inked], 1)
+    strength = np.bincount(label, depth, len(area)) / np.maximum(area, 1)
+    strong = np.sort(strength[votes])[-_STRONG:]
+    clear = float(strong[0]) if strong.size else 1.0
+    votes &= strength >= _FAINT * clear
+    kept = np.zeros(marks.shape, np.uint8)
+    kept.ravel()[inked] = depth * fits[label]
+    return _Letters(kept, np.asarray(middles[votes], np.float64), _CLEAR * clear)
 
 
 def _directions(letters: _Letters) -> list[float]:
@@ -204,7 +225,8 @@ def _along(letters: _Letters, direction: float) -> list[Band]:
     """Bands whose lines run within some degrees of `direction`."""
     turn, size = _turn(letters.marks.shape, direction)
     flags = cv2.INTER_NEAREST
-    level = np.asarray(cv2.warpAffine(letters.marks, turn, size, flags=flags), np.uint8)
+    depth = np.asarray(cv2.warpAffine(letters.marks, turn, size, flags=flags), np.uint8)
+    level = (depth > 0).astype(np.uint8)
     back = cv2.invertAffineTransform(turn)
     ys, xs = np.nonzero(level)
     x, y = xs.astype(np.float64), ys.astype(np.float64)
@@ -219,21 +241,37 @@ def _along(letters: _Letters, direction: float) -> list[Band]:
         sums = sums[:, sums[0] >= 3 * gap]
         _, _, angle, length, height = _shapes(sums)
         fits = (height > 0.45 * gap) & (height < 4.5 * gap) & (length > 1.5 * gap) & (np.abs(angle) < 0.35)
-        lines = [replace(line, likeness=_likeness(level, line)) for line in _merged(sums[:, fits])]
+        lines = [replace(line, likeness=_likeness(depth, line, letters.clear)) for line in _merged(sums[:, fits])]
         found.extend(_stacked([_turned_back(line, back, direction) for line in lines]))
     return found
 
 
-def _likeness(level: Grey, line: Line) -> float:
-    """How near the strokes met along the line come to one and a half a letter: a dash has none, noise has many."""
+def _likeness(depth: Grey, line: Line, clear: float) -> float:
+    """0..1: how many strokes are met along the line, whether they keep one pitch, and how clear they are.
+
+    A dash has no strokes and noise has many; only monospaced print has a rhythm; a pattern or a desk is faint.
+    """
     along = np.arange(-line.length / 2, line.length / 2, 0.7)
-    across = np.array([[-0.25], [0.0], [0.25]]) * line.height
+    across = np.array([[-0.3], [-0.15], [0.0], [0.15], [0.3]]) * line.height
     cosine, sine = math.cos(line.angle), math.sin(line.angle)
-    x = np.minimum(np.maximum(line.x + cosine * along - sine * across + 0.5, 0), level.shape[1] - 1).astype(np.intp)
-    y = np.minimum(np.maximum(line.y + sine * along + cosine * across + 0.5, 0), level.shape[0] - 1).astype(np.intp)
-    marks = level[y, x]
-    strokes = np.count_nonzero(marks[:, 1:] > marks[:, :-1]) / 3 / (line.length / line.height)
-    return min(max(strokes / 0.8, 0.1), 1.0) * min(max(1.6 - 0.3 * strokes, 0.3), 1.0)
+    x = np.minimum(np.maximum(line.x + cosine * along - sine * across + 0.5, 0), depth.shape[1] - 1).astype(np.intp)
+    y = np.minimum(np.maximum(line.y + sine * along + cosine * across + 0.5, 0), depth.shape[0] - 1).astype(np.intp)
+    met = depth[y, x]
+    marks = met > 0
+    size = line.length / line.height
+    strokes = np.count_nonzero(marks[:, 1:] > marks[:, :-1]) / len(across) / size
+    as_letters = min(max(strokes / 0.8, 0.1), 1.0) * min(max(1.6 - 0.3 * strokes, 0.3), 1.0)
+    contrast = float(met.sum()) / max(int(np.count_nonzero(marks)), 1)
+    return as_letters * (0.3 + 0.7 * _rhythm(marks.sum(axis=0), size)) * min(1.0, contrast / clear)
+
+
+def _rhythm(profile: npt.NDArray[np.int64], size: float) -> float:
+    """0..1: how much of what changes along a line of print, `size` heights long, comes back at the pitch of letters."""
+    fading = np.hanning(len(profile))
+    power = np.abs(np.fft.rfft((profile - profile.mean()) * fading)) ** 2
+    low, high = int(size / _PITCHES[1]), min(int(size / _PITCHES[0]) + 2, len(power) - 2)
+    near = power[low - 1 : high] + power[low : high + 1] + power[low + 1 : high + 2]  # perspective spreads the pitch
+    return min(1.0, float(near.max() / max(power[max(2, low // 4) : 3 * high].sum(), 1e-9)) / _RHYTHM)
 
 
 def _turn(shape: tuple[int, ...], direction: float) -> tuple[Floats, tuple[int, int]]:
@@ -294,9 +332,16 @@ def _stacked(lines: list[Line]) -> list[Band]:
         if index in followers and len(chain) < 4:
             continue  # a part of a longer chain
         if len(chain) > 1 or line.length >= 18 * line.height:
-            band = tuple(lines[at] for at in chain)
+            band = _trimmed([lines[at] for at in chain])
             found.append(Band(band, _score(band)))
     return found
+
+
+def _trimmed(chain: list[Line]) -> tuple[Line, ...]:
+    """The lines without those above and below that are far less like print than the best of them."""
+    worth = [line.likeness * _elongation(line) for line in chain]
+    alike = [number for number, one in enumerate(worth) if one >= _ALIKE * max(worth)]
+    return tuple(chain[alike[0] : alike[-1] + 1])
 
 
 def _next_below(lines: list[Line]) -> list[int]:

@@ -100,7 +100,7 @@ def _by_mrz(
     page: decode.Picture, kept: compress.Kept | None, options: ReadingOptions, watch: Stopwatch, tell: Stage
 ) -> Reading:
     engine = named.engine(options.engine)
-    found = zone.search(page.grey, engine, watch, today=options.today)
+    found = zone.search(page, engine, watch, today=options.today)
     tell("parsing")
     with watch.measure("judge"):
         measured = quality.of_picture(found.coarse) | zone.quality_of(found.best)
@@ -168,4 +168,4 @@ def _not_yet(page: decode.Picture, kept: compress.Kept | None, document: Documen
         FailureReason.UNSUPPORTED_DOCUMENT,
         f"This release has no reader for {document.value} documents. Send a document with a machine readable zone.",
     )
-    return Reading("", {}, None, (), quality.of_picture(page.grey), _facts(page, kept), {}, "", failure)
+    return Reading("", {}, None, (), quality.of_picture(page.reduced), _facts(page, kept), {}, "", failure)

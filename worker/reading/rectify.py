@@ -60,6 +60,18 @@ class Strip:
         first, second, third, fourth = ((round(float(x), 1), round(float(y), 1)) for x, y in corners)
         return first, second, third, fourth
 
+    def scaled(self, factor: float) -> Strip:
+        """The way back to a picture `factor` times as large as the one that the strip was cut from."""
+        bend = self.bend * factor ** (1.0 - np.arange(len(self.bend))[::-1])
+        start, step, height = self.start * factor, self.step * factor, self.height * factor
+        return replace(self, origin=self.origin * factor, bend=bend, start=start, step=step, height=height)
+
+    def mirrored(self, width: int) -> Strip:
+        """The way back to a picture `width` pixels wide whose mirror image the strip was cut from."""
+        flip = np.array([-1.0, 1.0])
+        origin = self.origin * flip + np.array([width, 0.0])
+        return replace(self, origin=origin, along=self.along * flip, down=self.down * flip)
+
     def turned(self) -> Strip:
         """The same print read from the other side."""
         end = self.start + (-1 if self.is_turned else 1) * self.step * self.grey.shape[1]

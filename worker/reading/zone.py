@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from worker.reading import locate, quality, rectify
-from worker.reading.decode import Grey
+from worker.reading.decode import MIRRORED, Grey, Picture
 from worker.reading.engines.base import OcrEngine
 from worker.reading.mrz import formats
 from worker.reading.mrz.decode import Decoded, decode
@@ -21,12 +22,21 @@ from worker.reading.stopwatch import Stopwatch
 #: (longest side in px, bands looked at). A passport page that fills the picture has 10 px a character at the first
 #: look, which sees least of grain and noise; the last one finds a document that fills a quarter of the picture.
 _LOOKS: Final = ((480, 2), (640, 2), (1000, 2))
+_LEAST_GAIN: Final = 1.25  #: times the scale of the look before; a look with hardly more pixels shows nothing new
+_LEAST_SCORE: Final = (
+    1.0  #: of a band; zones on drawn photographs have 1.5 and more, three bands in four of other print less
+)
 _MOST_BANDS: Final = 4  #: read in one picture, or a page of plain text would take seconds
+_FINE: Final = (
+    14.0  #: px of capitals, more than an engine uses; smaller print of a reduced picture is cut from the whole
+)
 _ENOUGH: Final = 0.9  #: confidence of a decoded zone at which the search ends although the rules leave a doubt
 _SURELY_UPRIGHT: Final = 0.95  #: certainty of the best line, not turned above; print on its head has 0.7 to 0.93
 _LEAST_CERTAINTY: Final = 0.45  #: of the best line; below, a band is texture and no print
 _FEWEST_PLACES, _MOST_PLACES = 20, 60  #: characters seen on the best line of a zone, neighbours of the zone included
 _READ_WELL: Final = 0.75  #: mean certainty of a line that is print of a zone
+_WELL: Final = math.log(0.8)  #: log probability of a character that was read well
+_MORE: Final = 3  #: characters by which a line that was cut further is longer
 _LENGTHS: Final = tuple(sorted({layout.length for layout in formats.LAYOUTS.values()}))
 _LEAST_PLACES: Final = 12  #: a line with fewer characters seen is no line of a zone
 
@@ -74,6 +84,41 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class _Look:
+    """The pixels that strips are cut from, and the way from them to the picture."""
+
+    grey: Grey = field(repr=False)
+    unit: float  #: picture px per px of `grey`
+    mirrored_width: int = 0  #: of the picture, where `grey` is its mirror image
+
+    def strips(self, band: locate.Band, *, beyond: float = 0.0) -> list[Strip]:
+        """As `rectify.strips`; the band in px of `grey`, `beyond` and what comes back in px of the picture."""
+        cut = [strip.scaled(self.unit) for strip in rectify.strips(self.grey, band, beyond=beyond / self.unit)]
+        return [strip.mirrored(self.mirrored_width) for strip in cut] if self.mirrored_width else cut
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A picture as it is shown, or its mirror image."""
+
+    picture: Picture
+    is_mirrored: bool = False
+
+    @property
+    def reduced(self) -> Grey:
+        """(H, W) uint8."""
+        return self._facing(self.picture.reduced)
+
+    def look(self, *, whole: bool = False) -> _Look:
+        """The picture as it was decoded first, or with all its pixels."""
+        grey = self._facing(self.picture.grey) if whole else self.reduced
+        return _Look(grey, self.picture.width / grey.shape[1], self.picture.width if self.is_mirrored else 0)
+
+    def _facing(self, grey: Grey) -> Grey:
+        return np.ascontiguousarray(grey[:, ::-1]) if self.is_mirrored else grey
+
+
+@dataclass(frozen=True, slots=True)
 class _Reader:
     """Who reads, by which calendar, and who looks at the clock."""
 
@@ -93,16 +138,25 @@ class _Reader:
         return Sighting(kept, seen, decoded)
 
 
-def search(grey: Grey, engine: OcrEngine, watch: Stopwatch, *, today: date | None = None) -> Search:
-    """Looks for a zone until one is read surely or all likely bands were tried. `grey` is (H, W) uint8."""
-    reader = _Reader(engine, today, watch)
+def search(picture: Picture, engine: OcrEngine, watch: Stopwatch, *, today: date | None = None) -> Search:
+    """Looks for a zone until one is read surely or all likely bands were tried."""
+    found = _searched(_View(picture), _Reader(engine, today, watch))
+    if picture.orientation not in MIRRORED or (found.best and found.best.is_enough):
+        return found
+    mirrored = _searched(_View(picture, is_mirrored=True), _Reader(engine, today, watch))
+    if mirrored.best is None or (found.best is not None and found.best.rank >= mirrored.best.rank):
+        return found
+    return mirrored
+
+
+def _searched(view: _View, reader: _Reader) -> Search:
     best: Sighting | None = None
     seen = 0
-    with watch.measure("find"):
-        coarse, scale = locate.shrunk(grey, _LOOKS[-1][0])  # once, since large photos take long to shrink
-    for band in _bands(coarse, watch):
+    with reader.watch.measure("find"):
+        coarse, scale = locate.shrunk(view.reduced, _LOOKS[-1][0])  # once, since large photos take long to shrink
+    for band in _bands(coarse, reader.watch):
         seen += 1
-        for sighting in _sightings(grey, band.scaled(1 / scale), reader):
+        for sighting in _at_both_sizes(view, band.scaled(1 / scale), reader):
             if best is None or sighting.rank > best.rank:
                 best = sighting
             if best.is_enough:
@@ -110,27 +164,39 @@ def search(grey: Grey, engine: OcrEngine, watch: Stopwatch, *, today: date | Non
     return Search(best, seen, coarse)
 
 
+def _at_both_sizes(view: _View, band: locate.Band, reader: _Reader) -> Iterator[Sighting]:
+    """What is seen in the picture as it was decoded first, then, where that has too few pixels, in all of them."""
+    looked = view.look()
+    yield from _sightings(looked, band, reader)
+    if view.picture.is_reduced and max(line.height for line in band.lines) < _FINE:
+        whole = view.look(whole=True)
+        yield from _sightings(whole, band.scaled(looked.unit), reader)
+
+
 def _bands(coarse: Grey, watch: Stopwatch) -> Iterator[locate.Band]:
     left = _MOST_BANDS
     before = 0
     for longest_side, most in _LOOKS:
-        if before >= max(coarse.shape):
-            return  # the look before had every pixel
-        before = longest_side
+        shown = min(longest_side, max(coarse.shape))
+        if shown < _LEAST_GAIN * before:
+            continue
+        before = shown
         found = locate.bands(coarse, longest_side=longest_side)
         for _ in range(min(most, left)):
             with watch.measure("find"):
                 band = next(found, None)
             if band is None:
                 break
+            if band.score < _LEAST_SCORE:
+                continue  # the next direction may hold a better one
             left -= 1
             yield band
 
 
-def _sightings(grey: Grey, band: locate.Band, reader: _Reader) -> Iterator[Sighting]:
+def _sightings(look: _Look, band: locate.Band, reader: _Reader) -> Iterator[Sighting]:
     """The band the likelier way up, further along where lines end early, then the other way up."""
     with reader.watch.measure("straighten"):
-        strips = rectify.strips(grey, band)
+        strips = look.strips(band)
     for is_turned, first in _ways_up(strips, reader):
         others = [at for at in range(len(strips)) if at not in first]
         readings = first | dict(
@@ -140,12 +206,15 @@ def _sightings(grey: Grey, band: locate.Band, reader: _Reader) -> Iterator[Sight
         sighting = reader.sighting(
             [_facing(strips[at], is_turned=is_turned) for at in order], [readings[at] for at in order]
         )
-        yield sighting
         if beyond := _hidden(sighting):
             with reader.watch.measure("straighten"):
-                longer = rectify.strips(grey, band, beyond=beyond)
-            longer = [_facing(strip, is_turned=is_turned) for strip in longer[:: -1 if is_turned else 1]]
-            yield reader.sighting(longer, reader.lines(longer))
+                further = look.strips(band, beyond=beyond)
+            further = [_facing(strip, is_turned=is_turned) for strip in further[:: -1 if is_turned else 1]]
+            longer = reader.sighting(further, reader.lines(further))
+            yield longer
+            if _seen_well(longer) >= _seen_well(sighting) + _MORE:
+                continue  # what was cut short may look like a zone of shorter lines
+        yield sighting
 
 
 def _ways_up(strips: list[Strip], reader: _Reader) -> list[tuple[bool, dict[int, LineReading]]]:
@@ -185,19 +254,33 @@ def _certainty(reading: LineReading) -> float:
 
 
 def _hidden(sighting: Sighting) -> float:
-    """Picture pixels of print that lines read well are short of a layout's length; 0 where nothing speaks for more."""
-    if sighting.is_enough:
-        return 0.0
-    lengths = [
-        (len(reading.centres), pitch_of(strip, reading))
-        for strip, reading in zip(sighting.strips, sighting.readings, strict=True)
-        if _certainty(reading) > _READ_WELL
-    ]
+    """Picture pixels of print that may go on beyond the ends of these lines; 0 where nothing speaks for it.
+
+    The ink of a zone's last fillers is often lost. Lines of 36 may be the beginnings of 44.
+    """
+    decoded = sighting.decoded
+    if decoded is not None and sighting.is_enough and decoded.features.missed < _MORE:
+        length = len(decoded.lines[0])
+        return (_LENGTHS[-1] - length) * _pitch(sighting) if _LENGTHS[0] < length < _LENGTHS[-1] else 0.0
+    lengths = sorted(len(reading.centres) for reading in sighting.readings if _certainty(reading) > _READ_WELL)
     if len(lengths) < 2:
         return 0.0
-    seen, pitch = sorted(lengths)[-2]
-    lacking = next((length - seen for length in _LENGTHS if length >= seen), 0)
-    return lacking * pitch if lacking > 1 else 0.0
+    lacking = next((length - lengths[-2] for length in _LENGTHS if length >= lengths[-2]), 0)
+    if _LENGTHS[0] < lengths[-2] < _LENGTHS[-1] - 1:
+        lacking = _LENGTHS[-1] - lengths[-2]
+    return lacking * _pitch(sighting) if lacking > 1 else 0.0
+
+
+def _pitch(sighting: Sighting) -> float:
+    """Picture pixels from one character to the next, of the line with most of them."""
+    longest = max(zip(sighting.strips, sighting.readings, strict=True), key=lambda line: len(line[1].centres))
+    return pitch_of(*longest)
+
+
+def _seen_well(sighting: Sighting) -> int:
+    """How many characters are read well on the second best line."""
+    counts = sorted(int((reading.log_probabilities.max(axis=1) > _WELL).sum()) for reading in sighting.readings)
+    return counts[-2] if len(counts) > 1 else 0
 
 
 def lines_of(sighting: Sighting) -> list[tuple[Strip, LineReading]]:

@@ -302,3 +302,18 @@ def test_a_large_jpeg_is_decoded_reduced_in_colour() -> None:
     colours = decode.bgr(only(content), longest_side=2600)
     assert colours.shape == (1500, 2000, 3)
     assert decode.bgr(only(content), longest_side=3500).shape == (2625, 3500, 3)
+
+
+def test_all_pixels_of_a_large_jpeg_are_there_when_they_are_asked_for() -> None:
+    picture = only(encoded(noisy(100, 75).resize((4000, 3000)), "JPEG"))
+    assert picture.is_reduced
+    assert picture.reduced.shape == (1500, 2000)
+    assert (picture.width, picture.height) == (4000, 3000)
+    assert picture.grey.shape == (3000, 4000)
+    assert picture.grey is picture.grey
+
+
+def test_a_small_picture_is_never_reduced() -> None:
+    picture = only(encoded(drawn(), "JPEG"))
+    assert not picture.is_reduced
+    assert picture.grey is picture.reduced

@@ -96,6 +96,38 @@ def test_a_picture_that_lies_on_its_side_is_read_and_its_boxes_turn_with_it(rota
     assert np.dot(forward / np.linalg.norm(forward), expected) > 0.95
 
 
+@pytest.mark.parametrize("orientation", [2, 4, 5, 7])
+def test_a_false_tag_that_mirrors_is_seen_through(orientation: int) -> None:
+    """Boxes then run against the reading direction of the mirrored picture that a viewer shows."""
+    specimen = drawn("td3")
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    reading = reading_of(encoded(shown(specimen), quality=92, exif=tags))
+    assert reading.mrz is not None
+    assert reading.mrz.lines == specimen.truth_lines
+    assert reading.picture is not None
+    width, height = reading.picture.width, reading.picture.height
+    top_left = np.array(reading.mrz.line_boxes[0][0])
+    x, y = specimen.line_boxes[0][0]
+    x_far, y_far = specimen.width - x, specimen.height - y
+    expected = {2: (x_far, y), 4: (x, y_far), 5: (y, x), 7: (y_far, x_far)}[orientation]
+    assert np.hypot(*(top_left - expected)) < 0.01 * max(width, height)
+
+
+def test_a_photograph_of_twelve_megapixels_is_read_and_boxes_are_in_its_pixels() -> None:
+    specimen = drawn("td3", "phone", 4)
+    factor = 4000 / max(specimen.width, specimen.height)
+    large = shown(specimen).resize((round(specimen.width * factor), round(specimen.height * factor)))
+    reading = reading_of(encoded(large, quality=88))
+    assert reading.mrz is not None
+    assert reading.mrz.lines == specimen.truth_lines
+    away = np.array(reading.mrz.line_boxes) - factor * np.array(specimen.line_boxes)
+    assert np.abs(away).max() < 40
+    assert reading.picture is not None
+    assert (reading.picture.width, reading.picture.height) == large.size
+    assert max(reading.picture.compressed_width, reading.picture.compressed_height) == 2000
+
+
 @pytest.mark.parametrize("orientation", [3, 6, 8])
 def test_boxes_are_in_pixels_of_the_picture_as_a_viewer_shows_it(orientation: int) -> None:
     """A false EXIF tag turns the picture; it is still read, in the turned picture's pixels."""

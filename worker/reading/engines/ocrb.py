@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
+from worker.reading import networks
 from worker.reading.engines.base import Grey
 from worker.reading.mrz import characters
 from worker.reading.mrz.line_reading import Centres, LineReading, LogProbabilities
@@ -29,6 +28,9 @@ _OTHER_GUESSES = (0.77, 1.3)  #: times the first guess: with _TOLERATED around e
 _RUN = 0.55  #: of a pitch, how wide one character's run of frames is
 _MERGED = 0.5  #: of a pitch, runs whose centres are closer are one character
 _FLOOR = -16.0  #: log probability below which nothing is told apart
+_DOUBTED = 0.97  #: probability of the likeliest character; with a place below it a line is looked at thrice
+_PRINT = 0.7  #: mean probability of the likeliest characters below which a line is not worth that
+_NUDGE = 1  #: px of a normalised line, up and down, between those looks
 _NARROWEST, _WIDEST = 32, 2048  #: px of a normalised line
 
 Ink = npt.NDArray[np.float32]  #: (LINE_HEIGHT, W) 0 paper, about 1 print
@@ -50,6 +52,13 @@ class _Slots:
         return len(self.centres) * PITCH / (self.frames * FRAME_WIDTH)
 
     @property
+    def is_doubtful(self) -> bool:
+        """True where one place of what is print in the main is not clear."""
+        if self.sureness < _PRINT:
+            return False
+        return bool(np.exp(self.log_probabilities.max(axis=1)).min() < _DOUBTED)
+
+    @property
     def sureness(self) -> float:
         """Mean probability of the likeliest character over all places, 0 without any."""
         return float(np.exp(self.log_probabilities.max(axis=1)).mean()) if len(self.centres) else 0.0
@@ -63,10 +72,7 @@ class OcrbEngine:
 
     def __init__(self, model: Path | None = None) -> None:
         """Loads `model`, or the one that ships with idmill."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        weights = model or resources.files("worker.reading.models").joinpath("ocrb.onnx")
-        self._session = onnxruntime.InferenceSession(weights.read_bytes(), options, providers=["CPUExecutionProvider"])
+        self._session = networks.opened("ocrb.onnx", instead=model)
         self.name: str = "ocrb-" + self._session.get_modelmeta().custom_metadata_map["version"]
 
     def read_lines(self, lines: Sequence[Grey]) -> list[LineReading]:
@@ -75,9 +81,19 @@ class OcrbEngine:
 
     def frames(self, line: Grey, width: int) -> Frames:
         """What the network says of `line` scaled to `width` px, a multiple of FRAME_WIDTH."""
-        ink = normalise(line, width)[None, None]
-        frames: Frames = self._session.run(["frames"], {"ink": ink})[0][0]
+        return np.asarray(self._frames(normalise(line, width)[None])[0], np.float32)
+
+    def _frames(self, inks: Ink) -> Frames:
+        """(N, W / FRAME_WIDTH, 38) for N lines of one width, (N, LINE_HEIGHT, W)."""
+        frames: Frames = self._session.run(["frames"], {"ink": inks[:, None]})[0]
         return frames
+
+    def _thrice(self, line: Grey, width: int) -> Frames:
+        """The mean of three looks at a line, one a little higher and one a little lower: noise differs, print stays."""
+        ink = normalise(line, width)
+        padded = np.pad(ink, ((_NUDGE, _NUDGE), (0, 0)), mode="edge")
+        mean = self._frames(np.stack([ink, padded[: -2 * _NUDGE], padded[2 * _NUDGE :]])).mean(axis=0)
+        return np.asarray(mean - np.logaddexp.reduce(mean, axis=1, keepdims=True), np.float32)
 
     def _read(self, line: Grey) -> LineReading:
         guess = line.shape[1] * PITCH / (line.shape[0] * _PITCH_TO_HEIGHT)
@@ -85,6 +101,8 @@ class OcrbEngine:
         if slots.sureness < _UNSURE and slots.filled > _LEAST_FILLED:
             others = [self._settle(line, guess * factor) for factor in _OTHER_GUESSES]
             slots = max((slots, *others), key=lambda tried: tried.sureness)
+        if slots.is_doubtful:
+            slots = find_slots(self._thrice(line, slots.frames * FRAME_WIDTH))
         scale = line.shape[1] / slots.frames
         return LineReading(slots.log_probabilities, (slots.centres * scale).astype(np.float32))
 

@@ -19,6 +19,8 @@ SQUEEZED_COST = 4.0  #: a place missed or doubled inside a run of fillers, again
 STRANGER_COST = 1.5  #: an engine place at an end that belongs to no place of the line
 CROWDED_COST = 1.0  #: an engine place too close to its neighbour to be a character of its own
 HIDDEN_COST = 8.0  #: a stranger at one end where a place was missed at the other, so that the count looks right
+STRANGE_FILLER_COST = 3.0  #: more for each stranger behind the line that is a filler: few things but a line end so
+MOST_STRANGE_FILLERS_COST = 12.0
 MOST_STRANGERS_COST = 6.0  #: text beside the zone counts as one stranger, however long it is
 
 CROWDED = 0.55  #: share of the pitch under which two centres are one character
@@ -117,7 +119,13 @@ def _ways(found: Grid, length: int, is_filler: Floats) -> Iterator[tuple[Indices
     surplus = len(found.places) - length
     if surplus >= 0:
         for start in range(surplus + 1):
-            yield found.places[start : start + length], _strangers(start) + _strangers(surplus - start)
+            cost = _strangers(start) + _strangers(surplus - start)
+            yield found.places[start : start + length], cost + _fillers(found.places[start + length :], is_filler)
+        for lacking in (1, 2) if surplus else ():  # strangers at one end, a place missed at the other
+            cost = _strangers(surplus + lacking) + HIDDEN_COST + (PAD_COST - GAP_COST) * lacking
+            yield _padded(found.places[surplus + lacking :], 0, lacking), cost
+            behind = _fillers(found.places[length - lacking :], is_filler)
+            yield _padded(found.places[: length - lacking], lacking, 0), cost + behind
         if 0 < surplus <= 2:
             yield from _shortened(found, surplus, is_filler)
     if -MOST_MISSED <= surplus < 0:
@@ -133,6 +141,12 @@ def _ways(found: Grid, length: int, is_filler: Floats) -> Iterator[tuple[Indices
 
 def _strangers(count: int) -> float:
     return min(STRANGER_COST * count, MOST_STRANGERS_COST)
+
+
+def _fillers(places: Indices, is_filler: Floats) -> float:
+    """What speaks against leaving out these last places of a line because of what they show."""
+    fillers = int((is_filler[places[places != MISSED]] > 0.9).sum())
+    return min(STRANGE_FILLER_COST * fillers, MOST_STRANGE_FILLERS_COST)
 
 
 def _padded(places: Indices, left: int, right: int) -> Indices:

@@ -20,6 +20,14 @@ SAME_CODE = 2.0  #: how much likelier both codes are the same than two given one
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Three places as the engine saw them, each (3, 37) natural logs."""
+
+    folded: Floats = field(repr=False)  #: look-alikes of letters counted as letters: what known codes are held against
+    plain: Floats = field(repr=False)  #: what a code is printed as when it is none that is known, digits and all
+
+
+@dataclass(frozen=True, slots=True)
 class CodesFound:
     """The best codes: three columns of the alphabet for each."""
 
@@ -45,8 +53,8 @@ _COLUMNS, _ISSUING_PRIOR, _NATIONALITY_PRIOR = _table()
 _ROWS: dict[bytes, int] = {row.tobytes(): number for number, row in enumerate(_COLUMNS)}
 
 
-def search(issuing: Floats, nationality: Floats | None, *, are_often_same: bool) -> CodesFound:
-    """The best pair of codes; both are (3, 37) natural logs, None where none is printed."""
+def search(issuing: Seen, nationality: Seen | None, *, are_often_same: bool) -> CodesFound:
+    """The best pair of codes, None where none is printed."""
     first = _Code.of(issuing, _ISSUING_PRIOR)
     if nationality is None:
         return CodesFound(first.best, None, first.prior, first.score - first.log_total)
@@ -71,8 +79,8 @@ def search(issuing: Floats, nationality: Floats | None, *, are_often_same: bool)
     return CodesFound(first.best, second.best, first.prior + second.prior, apart - log_total)
 
 
-def _printed(logs: Floats, code: Indices) -> float:
-    return float(logs[np.arange(3), code].sum())
+def _printed(seen: Seen, code: Indices) -> float:
+    return float(seen.folded[np.arange(3), code].sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +94,13 @@ class _Code:
     log_total: float
 
     @classmethod
-    def of(cls, logs: Floats, prior: Floats) -> _Code:
-        known = logs[np.arange(3), _COLUMNS].sum(axis=1) + prior
+    def of(cls, seen: Seen, prior: Floats) -> _Code:
+        known = seen.folded[np.arange(3), _COLUMNS].sum(axis=1) + prior
         chosen = int(known.argmax())
-        printed = logs.argmax(axis=1).astype(np.intp)
-        as_printed = float(logs.max(axis=1).sum()) - UNKNOWN_CODE
+        printed = seen.plain.argmax(axis=1).astype(np.intp)
+        as_printed = float(seen.plain.max(axis=1).sum()) - UNKNOWN_CODE
         highest = max(float(known[chosen]), as_printed)
-        any_code = float(np.logaddexp.reduce(logs, axis=1).sum()) - UNKNOWN_CODE
+        any_code = float(np.logaddexp.reduce(seen.plain, axis=1).sum()) - UNKNOWN_CODE
         log_total = highest + math.log(float(np.exp(known - highest).sum()) + math.exp(any_code - highest))
         is_unknown = as_printed > known[chosen] and printed.tobytes() not in _ROWS
         if is_unknown:

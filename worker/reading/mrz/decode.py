@@ -21,6 +21,7 @@ from worker.reading.mrz.line_reading import LineReading
 MISPRINT = 7.0  #: nats that the digits may cost; above, the print itself is held to be wrong and is handed out as it is
 LEAST_SCORE = 10.0  #: nats; below, the lines are more like any other text than like a machine readable zone
 SEARCHES = 8  #: the most hypotheses that are searched
+_MUST_HOLD = ("birth_date_valid", "expiry_date_valid", "issuing_state_known", "nationality_known")
 HOPELESS = 8.0  #: nats that a bound may lie behind the best text found
 
 
@@ -58,7 +59,7 @@ def decode(readings: Sequence[LineReading], *, today: date | None = None) -> Dec
     if best is None or _may_be_misprinted(best):
         printed = _best_as_printed(promising, lines)
         if best is None or _is_forced(best) or printed.score > best.score + MISPRINT:
-            best, found = _doubted(printed, best), []
+            best, found = _doubted(printed, found), []
     return _handed_out(best, found[1:], lines, today) if best.score >= LEAST_SCORE else None
 
 
@@ -72,16 +73,24 @@ def _may_be_misprinted(best: Candidate) -> bool:
 
 
 def _best_as_printed(promising: Sequence[Hypothesis], lines: Sequence[SeenLine]) -> Candidate:
+    """The likeliest text as it stands; a layout whose first letter is another one than what is printed comes last."""
     printed = [
         evaluate.as_printed(hypothesis, evaluate.gather(hypothesis, lines)) for hypothesis in promising[:SEARCHES]
     ]
-    return max(printed, key=lambda candidate: candidate.score)
+    return max(printed, key=lambda candidate: (evaluate.begins_in_class(candidate), candidate.score))
 
 
-def _doubted(printed: Candidate, best: Candidate | None) -> Candidate:
-    """What is printed, less sure where a print with right digits was nearly as likely."""
-    lead = best.digit_cost if best is not None and best.digit_cost > MISPRINT else printed.margin
+def _doubted(printed: Candidate, found: Sequence[Candidate]) -> Candidate:
+    """What is printed, less sure where a print with right digits would look nearly the same."""
+    if not found:
+        return printed
+    lead = min(_cost(candidate) for candidate in found) - _cost(printed)
     return replace(printed, guarded_log_share=printed.guarded_log_share - math.log1p(math.exp(MISPRINT - lead)))
+
+
+def _cost(candidate: Candidate) -> float:
+    """Nats against the likeliest characters in their likeliest places."""
+    return candidate.repair + candidate.hypothesis.alignment_cost
 
 
 def _searched(promising: Sequence[Hypothesis], lines: Sequence[SeenLine]) -> list[Candidate]:
@@ -136,16 +145,15 @@ def _is_sure(best: Candidate, features: Features, text: tuple[str, ...], today: 
         return False
     if parsed.format is not best.hypothesis.sheet.layout.format:
         return False
-    if Verdict.FAIL in (parsed.verdict("birth_date_valid"), parsed.verdict("expiry_date_valid")):
+    if Verdict.FAIL in [parsed.verdict(name) for name in _MUST_HOLD]:
         return False
     return not best.is_as_printed or _is_beyond_chance(parsed)
 
 
 def _is_beyond_chance(parsed: parse.Parsed) -> bool:
-    """True when print with wrong digits is still surely a machine readable zone: codes known, two digits right."""
-    codes = [parsed.verdict(name) for name in ("document_code_known", "issuing_state_known", "nationality_known")]
+    """True when print with wrong digits is still surely a machine readable zone: its kind known, two digits right."""
     digits = [check.verdict for check in parsed.checks if check.name.endswith("_check_digit")]
-    return Verdict.FAIL not in codes and digits.count(Verdict.PASS) >= 2
+    return parsed.verdict("document_code_known") is not Verdict.FAIL and digits.count(Verdict.PASS) >= 2
 
 
 def _limits(candidate: Candidate) -> Limits:

@@ -10,6 +10,7 @@ import numpy as np
 from core.documents import MrzFormat
 from worker.reading.mrz import code_search, name_search, search
 from worker.reading.mrz.characters import ALPHABET, FILLER, INDEX, VALUES
+from worker.reading.mrz.code_search import Seen
 from worker.reading.mrz.emissions import IMPOSSIBLE, Floats, Indices
 from worker.reading.mrz.hypotheses import Hypothesis, SeenLine
 from worker.reading.mrz.search import FIELD_DIGIT, PLAIN, Found
@@ -76,7 +77,7 @@ def under_the_rules(hypothesis: Hypothesis, evidence: Evidence) -> Candidate | N
     found = _clear(sheet, guarded) or search.search(sheet.steps, guarded)
     if found is None:
         return None
-    columns, weak, prior = _unguarded(sheet, logs)
+    columns, weak, prior = _unguarded(sheet, evidence)
     columns[sheet.guarded] = found.columns
     score, repair = _scored(hypothesis, evidence, columns, prior)
     digit_cost = float(guarded.max(axis=1).sum()) - found.score
@@ -86,7 +87,7 @@ def under_the_rules(hypothesis: Hypothesis, evidence: Evidence) -> Candidate | N
 def as_printed(hypothesis: Hypothesis, evidence: Evidence) -> Candidate:
     """The text as it stands, digits not asked; a character outside its class is kept where it is clearly printed."""
     sheet = hypothesis.sheet
-    columns, weak, prior = _unguarded(sheet, evidence.logs)
+    columns, weak, prior = _unguarded(sheet, evidence)
     columns[sheet.guarded] = evidence.logs[sheet.guarded].argmax(axis=1)
     in_class = np.where(sheet.masks > IMPOSSIBLE / 2, evidence.folded, IMPOSSIBLE).max(axis=1)
     outside = evidence.plain.max(axis=1) - in_class > OVERRULED
@@ -118,6 +119,11 @@ def breaks_its_classes(candidate: Candidate) -> bool:
     """True when a character that may not stand at its place leads there by more than OVERRULED."""
     in_class = np.where(candidate.hypothesis.sheet.masks > IMPOSSIBLE / 2, candidate.evidence.folded, IMPOSSIBLE)
     return bool((candidate.evidence.plain.max(axis=1) - in_class.max(axis=1) > OVERRULED).any())
+
+
+def begins_in_class(candidate: Candidate) -> bool:
+    """True when the first letter, which tells visas from other documents, may stand there."""
+    return bool(candidate.hypothesis.sheet.masks[0, candidate.columns[0]] > IMPOSSIBLE / 2)
 
 
 def _favour_filler_runs(evidence: Evidence, sheet: Sheet) -> None:
@@ -156,8 +162,9 @@ def _wrong_digits(sheet: Sheet, columns: Indices) -> int:
     return wrong
 
 
-def _unguarded(sheet: Sheet, logs: Floats) -> tuple[Indices, float, float]:
+def _unguarded(sheet: Sheet, evidence: Evidence) -> tuple[Indices, float, float]:
     """The best text at the places that no digit guards, -ln of its share, its prior. Guarded places are left at 0."""
+    logs, plain = evidence.logs, evidence.plain
     columns = np.zeros(len(logs), dtype=np.intp)
     log_share = prior = 0.0
     if sheet.name is not None:
@@ -165,9 +172,10 @@ def _unguarded(sheet: Sheet, logs: Floats) -> tuple[Indices, float, float]:
         columns[sheet.name] = name.columns
         log_share, prior = name.log_posterior, name.prior
     if not sheet.is_code_guarded:
-        nationality = logs[sheet.nationality] if sheet.nationality else None
         codes = code_search.search(
-            logs[sheet.issuing_state], nationality, are_often_same=sheet.layout.format not in _VISAS
+            Seen(logs[sheet.issuing_state], plain[sheet.issuing_state]),
+            Seen(logs[sheet.nationality], plain[sheet.nationality]) if sheet.nationality else None,
+            are_often_same=sheet.layout.format not in _VISAS,
         )
         columns[sheet.issuing_state] = codes.issuing_state
         if sheet.nationality and codes.nationality is not None:

@@ -54,6 +54,25 @@ def test_text_far_beside_a_line_costs_no_more_than_a_few_strangers() -> None:
     assert cost == alignment.MOST_STRANGERS_COST
 
 
+def cost_of(found: Alignments, way: list[int]) -> float:
+    ways = [[max(int(place), -1) for place in laid] for laid in found.places]
+    return float(found.costs[ways.index(way)])
+
+
+def test_fillers_behind_a_line_are_no_strangers() -> None:
+    fillers = np.zeros(44)
+    fillers[36:] = 1.0
+    plain = cost_of(lay(10.0 * np.arange(44), 36), list(range(36)))
+    ending = cost_of(lay(10.0 * np.arange(44), 36, is_filler=fillers), list(range(36)))
+    assert plain == alignment.MOST_STRANGERS_COST
+    assert ending == plain + alignment.MOST_STRANGE_FILLERS_COST
+
+
+def test_a_stranger_far_in_front_hides_no_place_that_was_missed_at_the_end() -> None:
+    found = lay(np.concatenate([[-90.0], 10.0 * np.arange(43)]), 44)
+    assert cost_of(found, [*range(1, 44), -1]) < 20
+
+
 def test_a_character_reported_twice_is_dropped_where_it_is_weaker() -> None:
     centres = np.insert(10.0 * np.arange(30), 8, 73.5)
     certainty = np.zeros(31)

@@ -7,9 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
-from worker.reading.mrz import check_digits, code_search, name_search, search
+from worker.reading.mrz import check_digits, code_search, emissions, name_search, search
 from worker.reading.mrz.characters import ALPHABET, DIGITS, FILLER, INDEX
 from worker.reading.mrz.emissions import IMPOSSIBLE, Floats
+from worker.reading.mrz.line_reading import LineReading
 from worker.reading.mrz.search import COMPOSITE_DIGIT, FIELD_DIGIT, Step
 
 #: Two fields of two and one places with their digits, a place that only the composite counts, and the composite.
@@ -97,13 +98,18 @@ def test_letters_far_behind_the_end_of_a_name_are_kept_where_they_are_clearly_pr
     assert found.prior == pytest.approx(-name_search.LATE_LETTER)
 
 
-def _code(text: str, doubt: dict[int, str] | None = None, even: float = 0.5) -> Floats:
+def _code(text: str, doubt: dict[int, str] | None = None, even: float = 0.5) -> code_search.Seen:
     logs = np.full((3, len(ALPHABET)), np.log(1e-6))
     logs[np.arange(3), [INDEX[character] for character in text]] = 0.0
     for place, other in (doubt or {}).items():
         logs[place, INDEX[text[place]]] = np.log(1 - even)
         logs[place, INDEX[other]] = np.log(even)
-    return logs
+    return _seen(logs)
+
+
+def _seen(plain: Floats) -> code_search.Seen:
+    folds = emissions.folded(LineReading(plain.astype(np.float32), np.arange(3, dtype=np.float32)))
+    return code_search.Seen(folds[emissions.LETTERS_ONLY, :3], folds[emissions.PLAIN, :3])
 
 
 def _text(columns: np.ndarray) -> str:  # type: ignore[type-arg]
@@ -123,6 +129,17 @@ def test_an_unknown_code_that_is_clearly_printed_is_kept() -> None:
     assert found.prior < -code_search.UNKNOWN_CODE
 
 
+def test_digits_that_could_be_a_known_code_are_taken_for_it() -> None:
+    found = code_search.search(_code("UT0"), None, are_often_same=False)
+    assert _text(found.issuing_state) == "UTO"
+
+
+def test_digits_that_are_no_known_code_are_kept_as_printed() -> None:
+    found = code_search.search(_code("132"), None, are_often_same=False)
+    assert _text(found.issuing_state) == "132"
+    assert found.log_posterior > -0.1
+
+
 def test_both_codes_help_each_other_only_where_they_are_often_the_same() -> None:
     doubtful = _code("AUT", {2: "S"}, even=0.4)
     together = code_search.search(doubtful, _code("AUS"), are_often_same=True)
@@ -133,5 +150,5 @@ def test_both_codes_help_each_other_only_where_they_are_often_the_same() -> None
 def test_shares_of_all_pairs_of_codes_sum_to_one() -> None:
     rng = np.random.default_rng(3)
     logs = np.log(rng.dirichlet(np.full(len(ALPHABET), 0.2), size=6) + 1e-9)
-    found = code_search.search(logs[:3], logs[3:], are_often_same=True)
+    found = code_search.search(_seen(logs[:3]), _seen(logs[3:]), are_often_same=True)
     assert found.log_posterior <= 1e-9
