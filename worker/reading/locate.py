@@ -24,6 +24,7 @@ _STRIPES_COUNTED: Final = 4
 _MOST_DIRECTIONS: Final = 3
 _MOST_SEEDS: Final = 40  #: pieces of a line from which one is put together, at each gap
 _PROMISING: Final = 1.8  #: score of two fair lines
+_LEAST_SCORE: Final = 0.15  #: of a band; most texture has less
 _LEAST_ELONGATION: Final = 10.0  #: length over height of a line found at first sight (a TD1 line has 25)
 _LEAST_CONTRAST: Final = 0.05  #: share of the paper's brightness by which ink is darker
 _STRONG: Final = 60  #: letters in the shortest zone of two lines: the print of a document has at least that many
@@ -31,6 +32,8 @@ _FAINT: Final = 0.25  #: of the contrast that so many pieces of ink have; fainte
 _CLEAR: Final = 0.5  #: of that contrast; a line with less is the less likely the fainter it is
 _RHYTHM: Final = 0.4  #: share of a line's changes from dark to light that keep one pitch; nine in ten lines have more
 _ALIKE: Final = 0.4  #: of the best line's worth, that another line of its zone has at least
+_FAR_FROM_PRINT: Final = 0.35  #: likeness up to which no rhythm is looked for
+_WEAK_DIRECTION: Final = 0.25  #: of the strongest direction's count of letters in line; weaker ones are not searched
 _PITCHES: Final = (0.7, 1.4)  #: heights from character to character: 1.06 by 9303-3, and what blur does to a height
 
 
@@ -214,6 +217,8 @@ def _directions(letters: _Letters) -> list[float]:
     found: list[float] = []
     for index in np.argsort(-strength):
         angle = float(angles[index])
+        if strength[index] < _WEAK_DIRECTION * strength.max():
+            break
         if all(abs(math.sin(angle - other)) > 0.13 for other in found):
             found.append(angle)
         if len(found) == _MOST_DIRECTIONS:
@@ -262,7 +267,8 @@ def _likeness(depth: Grey, line: Line, clear: float) -> float:
     strokes = np.count_nonzero(marks[:, 1:] > marks[:, :-1]) / len(across) / size
     as_letters = min(max(strokes / 0.8, 0.1), 1.0) * min(max(1.6 - 0.3 * strokes, 0.3), 1.0)
     contrast = float(met.sum()) / max(int(np.count_nonzero(marks)), 1)
-    return as_letters * (0.3 + 0.7 * _rhythm(marks.sum(axis=0), size)) * min(1.0, contrast / clear)
+    likely = as_letters * min(1.0, contrast / clear)
+    return likely * (0.3 + 0.7 * _rhythm(marks.sum(axis=0), size)) if likely > _FAR_FROM_PRINT else 0.3 * likely
 
 
 def _rhythm(profile: npt.NDArray[np.int64], size: float) -> float:
@@ -333,7 +339,9 @@ def _stacked(lines: list[Line]) -> list[Band]:
             continue  # a part of a longer chain
         if len(chain) > 1 or line.length >= 18 * line.height:
             band = _trimmed([lines[at] for at in chain])
-            found.append(Band(band, _score(band)))
+            score = _score(band)
+            if score >= _LEAST_SCORE:
+                found.append(Band(band, score))
     return found
 
 
@@ -384,7 +392,8 @@ def _elongation(line: Line) -> float:
 def _distinct(found: list[Band], told: list[Band]) -> list[Band]:
     """The best first; a band that lies in a better one, or in one that was told before, is left out."""
     kept: list[Band] = []
-    for band in sorted(found, key=lambda band: -band.score):
+    # Of bands about as likely the longer one: fillers at the end of a line are lost first.
+    for band in sorted(found, key=lambda band: -band.score - 0.02 * band.lines[0].length / band.lines[0].height):
         middle = np.mean([line.centre for line in band.lines], axis=0)
         if not any(_holds(better, middle) for better in (*told, *kept)):
             kept.append(band)

@@ -23,13 +23,9 @@ from worker.reading.stopwatch import Stopwatch
 #: look, which sees least of grain and noise; the last one finds a document that fills a quarter of the picture.
 _LOOKS: Final = ((480, 2), (640, 2), (1000, 2))
 _LEAST_GAIN: Final = 1.25  #: times the scale of the look before; a look with hardly more pixels shows nothing new
-_LEAST_SCORE: Final = (
-    1.0  #: of a band; zones on drawn photographs have 1.5 and more, three bands in four of other print less
-)
+_LEAST_SCORE: Final = 1.0  #: of a band that is read; zones on drawn photographs have 1.5 and more
 _MOST_BANDS: Final = 4  #: read in one picture, or a page of plain text would take seconds
-_FINE: Final = (
-    14.0  #: px of capitals, more than an engine uses; smaller print of a reduced picture is cut from the whole
-)
+_FINE: Final = 14.0  #: px of capitals, more than an engine uses; below, the whole picture is cut from instead
 _ENOUGH: Final = 0.9  #: confidence of a decoded zone at which the search ends although the rules leave a doubt
 _SURELY_UPRIGHT: Final = 0.95  #: certainty of the best line, not turned above; print on its head has 0.7 to 0.93
 _LEAST_CERTAINTY: Final = 0.45  #: of the best line; below, a band is texture and no print
@@ -156,6 +152,8 @@ def _searched(view: _View, reader: _Reader) -> Search:
         coarse, scale = locate.shrunk(view.reduced, _LOOKS[-1][0])  # once, since large photos take long to shrink
     for band in _bands(coarse, reader.watch):
         seen += 1
+        if band.score < _LEAST_SCORE:
+            continue
         for sighting in _at_both_sizes(view, band.scaled(1 / scale), reader):
             if best is None or sighting.rank > best.rank:
                 best = sighting
@@ -182,15 +180,15 @@ def _bands(coarse: Grey, watch: Stopwatch) -> Iterator[locate.Band]:
             continue
         before = shown
         found = locate.bands(coarse, longest_side=longest_side)
-        for _ in range(min(most, left)):
+        taken = 0
+        while taken < min(most, left):
             with watch.measure("find"):
                 band = next(found, None)
             if band is None:
                 break
-            if band.score < _LEAST_SCORE:
-                continue  # the next direction may hold a better one
-            left -= 1
+            taken += band.score >= _LEAST_SCORE
             yield band
+        left -= taken
 
 
 def _sightings(look: _Look, band: locate.Band, reader: _Reader) -> Iterator[Sighting]:

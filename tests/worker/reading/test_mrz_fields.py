@@ -19,8 +19,8 @@ TODAY = date(2026, 11, 1)
 
 @cache
 def sighting(kind: str) -> zone.Sighting:
-    grey = next(decode.pictures(draw.specimen(kind, "clean", 1).picture, max_pixels=60_000_000)).grey
-    best = zone.search(grey, named.engine("ocrb"), Stopwatch(), today=TODAY).best
+    picture = next(decode.pictures(draw.specimen(kind, "clean", 1).picture, max_pixels=60_000_000))
+    best = zone.search(picture, named.engine("ocrb"), Stopwatch(), today=TODAY).best
     assert best is not None
     return best
 

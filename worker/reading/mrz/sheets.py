@@ -19,6 +19,7 @@ from worker.reading.mrz.states import KNOWN
 # Priors in nats: how much rarer a character is at a place than the usual ones there. Set by hand.
 RARE_DOCUMENT_LETTER = 4.0  #: a first letter that 9303 does not give to this layout
 RARE_SECOND_CHARACTER = 2.0  #: a digit, or K, which is mostly a filler misread
+ODD_SECOND_CHARACTER = 4.0  #: a letter that no card has there, and that is mostly the D of ID misread
 UNKNOWN_DATE_PART = 2.0
 UNSPECIFIED_SEX = 1.0
 LONG_NUMBER = 2.5
@@ -114,6 +115,8 @@ class _Draft:
         first, second = self.places(self.layout.slot("document_code").span)
         self.doubt(first, "".join(set(LETTERS) - set(self.layout.document_letters)), RARE_DOCUMENT_LETTER)
         self.doubt(second, DIGITS + "K", RARE_SECOND_CHARACTER)
+        if self.layout.takes_long_numbers:
+            self.doubt(second, "OQU", ODD_SECOND_CHARACTER)
         self.doubt(self.places(self.layout.slot("sex").span)[0], FILLER, UNSPECIFIED_SEX)
         for slot in self.layout.slots:
             if slot.name in ("birth_date", "expiry_date"):
