@@ -135,7 +135,7 @@ def _by_print(
         fields={} if failure else told.fields,
         mrz=None,
         checks=() if failure else told.checks,
-        quality=quality.of_picture(page.grey) | told.quality,
+        quality=quality.of_picture(page.reduced) | told.quality,
         picture=_facts(page, kept),
         timings_ms={},
         engine=told.engine,
