@@ -1,7 +1,7 @@
 // The operator's page: asks how things stand every few seconds, and mends what was given up.
 
 import { Refused, call } from "./api.js";
-import { element, mark, say } from "./dom.js";
+import { copyButton, element, mark, say } from "./dom.js";
 import { REASONS, named } from "./words.js";
 
 const EVERY_MS = 5000;
@@ -186,7 +186,8 @@ function table(heads, rows) {
 }
 
 const nothing = (words) => element("p", { class: "note" }, words);
-const id = (text) => element("code", { title: text }, text);
+/** The end of an id, which is random; its beginning is the time. All of it is in the title and is copied. */
+const id = (text) => element("span", { class: "id" }, element("code", { title: text }, `…${text.slice(-12)}`), copyButton(`the id ${text}`, text));
 const time = (text) => (text ? element("time", { datetime: text }, new Date(text).toLocaleString([], { dateStyle: "short", timeStyle: "short" })) : "–");
 
 function span(seconds) {

@@ -349,3 +349,26 @@ def test_nothing_was_asked_of_any_other_host(page, key, files):
     asked = page.run("return performance.getEntriesByType('resource').map((one) => one.name)")
     assert asked
     assert all(name.startswith((page.url, f"blob:{page.url}")) for name in asked)
+
+
+def test_operator_sees_how_things_stand_with_an_admin_key_only(page, key, env):
+    page.browser.get(f"{page.url}/ops")
+    page.one("#key").send_keys(key + Keys.ENTER)
+    page.until(lambda: page.one("#key-error").is_displayed())
+    assert "admin" in page.one("#key-error").text
+    assert not page.one("#board").is_displayed()
+    page.browser.get_log("browser")  # the refusal stands there too
+    page.one("#key").clear()
+    page.one("#key").send_keys(env["IDMILL_ADMIN_KEY"] + Keys.ENTER)
+    page.until(lambda: page.one("#board").is_displayed())
+    told = dict(zip(page.texts(".tile .name"), page.texts(".tile strong"), strict=True))
+    assert told["Lost leases"] == "0"
+    assert told["Dead jobs"].isdigit()
+    assert set(page.texts(".tile .state")) <= {"fine", "look here"}
+    assert "MRZ" in page.one("#outcomes").text
+    for width in (360, 1280):
+        for scheme in ("light", "dark"):
+            page.show_as(width=width, scheme=scheme)
+            page.until(lambda width=width: page.run("return innerWidth") == width)
+            assert page.run("return document.documentElement.scrollWidth") <= width
+            assert page.run(FAINT) == [], (width, scheme)
