@@ -141,4 +141,16 @@ def _condition(rows: Sequence[Row]) -> common.Words | None:
             sure = float(np.prod(row.printed.confidences[start:]))
             if text:
                 return common.Words(row, text, sure, start, len(row.printed.centres) - 1)
+        if row.plain.strip(":.·-") in _CONDITION_LABELS and (beside := _right_of(row, rows)):
+            text = beside.text.strip(" .:-~'")
+            sure = float(np.prod(beside.printed.confidences))
+            return common.Words(beside, text, sure, 0, len(beside.printed.centres) - 1) if text else None
     return None
+
+
+def _right_of(label: Row, rows: Sequence[Row]) -> Row | None:
+    """The nearest row on the level of a label, to its right."""
+    level = [
+        row for row in rows if row.left > label.right - 0.01 and abs(row.middle - label.middle) < label.height * 0.5
+    ]
+    return min((row for row in level if row.left - label.right < 0.2), key=lambda row: row.left, default=None)

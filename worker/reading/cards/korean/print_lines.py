@@ -47,7 +47,7 @@ def rows(grey: Grey) -> list[lines.Row]:
     blobs, sizes = np.asarray(labels, np.int32), np.asarray(stats, np.int32)
     found = [row for index in range(1, len(sizes)) for row in _rows(letters, blobs, index, sizes[index])]
     joined = _joined(found)
-    kept = [row for row in joined if row.length > 1.3 * row.height]
+    kept = [row for row in joined if _is_long(row) or any(_continues(row, other) for other in joined)]
     return sorted((_scaled(row, 1 / scale) for row in kept), key=lambda row: row.left[1] + row.right[1])
 
 
@@ -130,6 +130,22 @@ def _joined(found: list[lines.Row]) -> list[lines.Row]:
             if changed:
                 break
     return rows
+
+
+def _is_long(row: lines.Row) -> bool:
+    return row.length > 1.3 * row.height
+
+
+def _continues(row: lines.Row, other: lines.Row) -> bool:
+    """True for a single sign behind a row, as the letter of a condition behind its label."""
+    gap = row.left[0] - other.right[0]
+    alike = 0.45 * other.height < row.height < 1.3 * other.height
+    return (
+        _is_long(other)
+        and alike
+        and 0 < gap < 3 * other.height
+        and abs(row.left[1] - other.right[1]) < 0.3 * other.height
+    )
 
 
 def _belong(first: lines.Row, second: lines.Row) -> bool:
