@@ -17,7 +17,7 @@ _LOOK: Final = 512  #: px of the picture's longer side while cards are looked fo
 _LIKELY: Final = 0.5  #: of a cell
 _LEAST_SHARE: Final = 0.02  #: of the picture that a card covers
 _LEAST_LIKENESS: Final = 0.3  #: below, it is no card but some other shape
-_ROOM: Final = 0.03  #: of a card's sides, kept around it
+_ROOM: Final = 0.08  #: of a card's sides, kept around it
 _WELL_FILLED: Final = (0.93, 1.06)  #: of a quadrilateral by its outline, or its sides were not seen
 _MOST_CARDS: Final = 2  #: of one picture
 

@@ -25,7 +25,6 @@ STATES: dict[str, tuple[str, ...]] = {
     "KUALA LUMPUR": (
         "W.P. KUALA LUMPUR",
         "W.P.KUALA LUMPUR",
-        "W.P KUALA LUMPUR",
         "WP KUALA LUMPUR",
         "W. PERSEKUTUAN (KL)",
         "W. PERSEKUTUAN(KL)",
@@ -41,7 +40,6 @@ STATES: dict[str, tuple[str, ...]] = {
     ),
     "LABUAN": (
         "W.P. LABUAN",
-        "W.P LABUAN",
         "WP LABUAN",
         "W. PERSEKUTUAN (LABUAN)",
         "W. PERSEKUTUAN(LABUAN)",
@@ -51,7 +49,6 @@ STATES: dict[str, tuple[str, ...]] = {
     ),
     "PUTRAJAYA": (
         "W.P. PUTRAJAYA",
-        "W.P PUTRAJAYA",
         "WP PUTRAJAYA",
         "W. PERSEKUTUAN (PUTRAJAYA)",
         "W. PERSEKUTUAN(PUTRAJAYA)",
