@@ -37,7 +37,7 @@ from core.states import ENTERED_FROM, OPEN, JobState, Stage, Status, status_of
 from core.transaction import after_commit
 
 #: Kinds with a reader in this release.
-READABLE = (DocumentKind.MRZ, DocumentKind.MYKAD, DocumentKind.ID_CARD, DocumentKind.AUTO)
+READABLE = (DocumentKind.MRZ, DocumentKind.MYKAD, DocumentKind.ID_CARD, DocumentKind.PAYMENT_CARD, DocumentKind.AUTO)
 
 
 _ENDED = (JobState.RECEIVED, JobState.FAILED)

@@ -18,12 +18,18 @@ from lab.specimens import (
     mykad,
     others,
     papers,
+    payment,
     stamps,
 )
 
 KINDS = papers.KINDS
 KOREAN_KINDS = (*korean_cards.KINDS, korean_passports.KIND)  #: drawn too, but not among those that are read by an MRZ
-CARD_KINDS = (*KOREAN_KINDS, "mykad")  #: all that are drawn without a machine readable zone, and Korean passports
+CARD_KINDS = (
+    *KOREAN_KINDS,
+    "mykad",
+    payment.KIND,
+)  #: all that are drawn without a machine readable zone, and Korean passports
+PAYMENT_CARD = payment.KIND
 LEVELS = tuple(levels.LEVELS)
 
 
@@ -56,6 +62,8 @@ def specimen(kind: str, level: str, seed: int, *, wrong_digits: bool = False) ->
         raise ValueError(f"unknown specimen: {kind} at {level}")
     if kind in KOREAN_KINDS:
         return _korean(kind, level, seed)
+    if kind == PAYMENT_CARD and level != levels.BLANK:
+        return _payment_card(level, seed, wrong_digits=wrong_digits)
     chance = random.Random(f"{kind}/{level}/{seed}")
     rng = np.random.default_rng(chance.getrandbits(64))
     variants = levels.LEVELS[level]
@@ -66,7 +74,7 @@ def specimen(kind: str, level: str, seed: int, *, wrong_digits: bool = False) ->
     if kind == "mykad" and level != levels.BLANK:
         page, said, box_names = mykad.draw(chance, rng, scale=scale, wear=wear)
         values = said.values
-    elif kind in (papers.NO_MRZ, "mykad") or level == levels.BLANK:
+    elif kind in (papers.NO_MRZ, "mykad", PAYMENT_CARD) or level == levels.BLANK:
         page, values = others.draw(kind if kind in KINDS else papers.NO_MRZ, chance, rng, scale=scale)
     else:
         paper = papers.issue(kind, chance)
@@ -127,4 +135,30 @@ def _korean(kind: str, level: str, seed: int) -> Specimen:
         level=level,
         seed=seed,
         box_names=() if lines else tuple(drawn.boxes),
+    )
+
+
+def _payment_card(level: str, seed: int, *, wrong_digits: bool) -> Specimen:
+    """A payment card. `line_boxes` are those of the number's printed groups, then the date's where there is one."""
+    chance = random.Random(f"{PAYMENT_CARD}/{level}/{seed}")
+    rng = np.random.default_rng(chance.getrandbits(64))
+    variants = levels.LEVELS[level]
+    scale, bounds = camera.page_scale(variants[int(rng.integers(len(variants)))], rng)
+    wear = camera.within(rng, bounds.wear)
+    drawn = payment.draw(chance, rng, scale=scale, wear=wear, wrong_digits=wrong_digits)
+    photograph = camera.shoot(drawn.page, bounds, rng)
+    picture = camera.encode(photograph.pixels, bounds, rng)
+    height, width = photograph.pixels.shape[:2]
+    return Specimen(
+        picture=picture,
+        media_type="image/png" if picture.startswith(b"\x89PNG") else "image/jpeg",
+        width=width,
+        height=height,
+        truth_lines=(),
+        format=None,
+        line_boxes=photograph.line_boxes,
+        values=drawn.values,
+        kind=PAYMENT_CARD,
+        level=level,
+        seed=seed,
     )

@@ -133,8 +133,12 @@ def _flat_ends(line: Polyline, *, is_closed: bool) -> npt.NDArray[np.bool_]:
 @functools.cache
 def centre_lines(character: str, face: str = "ocrb") -> tuple[Polyline, ...]:
     """The strokes of a character as polylines, each (n, 2) float64 in 0.01 mm; curves in chords of about 0.04 mm."""
-    shapes = strokes.TYPEWRITER if face == "typewriter" else strokes.OCR_B
-    tokens = shapes[character].split()
+    return polylines((strokes.TYPEWRITER if face == "typewriter" else strokes.OCR_B)[character])
+
+
+def polylines(path: str) -> tuple[Polyline, ...]:
+    """The strokes of a path written as those of `strokes`, as `centre_lines` tells them."""
+    tokens = path.split()
     lines: list[list[tuple[float, float]]] = []
     at = 0
     while at < len(tokens):

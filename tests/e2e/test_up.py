@@ -24,7 +24,14 @@ from cli import env_files
 from cli.embedded import postgres
 
 READY_SECONDS = 120
-VARIABLES = {"IDMILL_URL", "IDMILL_API_KEY", "IDMILL_NHN_APPKEY", "IDMILL_NHN_SECRET_KEY", "IDMILL_FLOWER_URL"}
+VARIABLES = {
+    "IDMILL_URL",
+    "IDMILL_API_KEY",
+    "IDMILL_NHN_APPKEY",
+    "IDMILL_NHN_SECRET_KEY",
+    "IDMILL_NHN_TOKEN",
+    "IDMILL_FLOWER_URL",
+}
 
 
 class Up:

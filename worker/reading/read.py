@@ -9,7 +9,7 @@ from typing import Final
 
 from core.documents import DocumentKind, Failure, FailureReason, PictureFacts, Reading
 from worker.reading import compress, decode, mrz_fields, quality, reasons, zone
-from worker.reading.cards import korean, mykad
+from worker.reading.cards import korean, mykad, payment
 from worker.reading.cards.base import Told
 from worker.reading.engines import named
 from worker.reading.stopwatch import Stopwatch
@@ -20,7 +20,8 @@ _READ_BY_MRZ: Final = frozenset({DocumentKind.MRZ, DocumentKind.ID_CARD, Documen
 _READ_BY_PRINT: Final[dict[DocumentKind, tuple[Callable[[decode.Picture], Told], ...]]] = {
     DocumentKind.MYKAD: (mykad.tell_of,),
     DocumentKind.ID_CARD: (korean.tell_of, mykad.tell_of),
-    DocumentKind.AUTO: (korean.tell_of, mykad.tell_of),
+    DocumentKind.PAYMENT_CARD: (payment.tell_of,),
+    DocumentKind.AUTO: (korean.tell_of, mykad.tell_of),  # payment cards must be named while their weights are young
 }
 
 Stage = Callable[[str], None]

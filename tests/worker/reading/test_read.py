@@ -255,13 +255,6 @@ def test_a_blurred_picture_is_never_given_a_wrong_zone() -> None:
         assert reading.failure is not None or (reading.mrz is not None and reading.mrz.lines == specimen.truth_lines)
 
 
-@pytest.mark.parametrize("document", [DocumentKind.PAYMENT_CARD])
-def test_kinds_without_a_reader_say_so(document: DocumentKind) -> None:
-    reading = reading_of(drawn("td3").picture, document)
-    assert reading.failure is not None
-    assert reading.failure.reason is FailureReason.UNSUPPORTED_DOCUMENT
-
-
 @pytest.mark.parametrize("document", [DocumentKind.MRZ, DocumentKind.ID_CARD])
 def test_kinds_with_a_zone_are_read_by_it(document: DocumentKind) -> None:
     assert reading_of(drawn("td1").picture, document).is_read

@@ -1,0 +1,24 @@
+"""The small network that marks rows of card digits in a whole picture: the layout network with another last layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from lab.training.layout_network import LayoutNetwork
+from worker.reading.cards.digit_rows import CLASSES
+
+
+class RowNetwork(LayoutNetwork):
+    """(N, 3, H, W) BGR 0..255, sides multiples of GRAIN -> (N, CLASSES, H / 4, W / 4) scores."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tell = nn.Conv2d(24, CLASSES, 1)
+
+    def begin_from(self, layout: Path) -> None:
+        """Takes over what the layout network has learned of print; the last layer stays new."""
+        weights = {name: one for name, one in torch.load(layout).items() if not name.startswith("tell.")}
+        self.load_state_dict(weights, strict=False)

@@ -1,0 +1,56 @@
+"""From rows of digits to a month: every way of printing it, and the later of two."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.reading.cards import payment_date
+
+
+@pytest.mark.parametrize(
+    ("printed", "month"),
+    [
+        ("04/29", "04/29"),
+        ("04/2029", "04/29"),
+        ("04-29", "04/29"),
+        ("04 / 29", "04/29"),
+        ("29/04", "04/29"),
+        ("2029/04", "04/29"),
+        ("????? ???? 04/29", "04/29"),
+        ("04/29 ??? 123", "04/29"),
+        ("05/24 04/29", "04/29"),
+        ("12/31 12/26", "12/31"),
+    ],
+)
+def test_month_and_year(read_row, printed, month):
+    assert payment_date.latest([read_row(printed, space=1.4)]).text == month
+
+
+def test_the_later_of_two_rows_is_taken(read_row):
+    assert payment_date.latest([read_row("01/27"), read_row("11/26")]).text == "01/27"
+
+
+@pytest.mark.parametrize("printed", ["13/29/44", "13/99", "1234", "123/29", "04/29/31", "0429", ""])
+def test_what_is_no_month_of_a_card_is_left_alone(read_row, printed):
+    assert payment_date.latest([read_row(printed)]) is None
+
+
+def test_the_box_holds_the_date_and_not_its_words(read_row):
+    row = read_row("???? 04/29", space=1.4)
+    (left, _), (right, _), *_ = payment_date.latest([row]).box
+    assert left == pytest.approx((row.characters[4].x - 10) * 0.8, abs=1)
+    assert right == pytest.approx((row.characters[-1].x + 10) * 0.8, abs=1)
+
+
+def test_the_least_sure_character_is_the_dates_confidence(read_row):
+    assert payment_date.latest([read_row("04/29", doubts={1: (0.7, "1")})]).probability == pytest.approx(0.7, abs=0.01)
+
+
+def test_a_digit_that_makes_no_month_yields_to_the_next_likeliest(read_row):
+    assert payment_date.latest([read_row("00/29", doubts={1: (0.6, "8")})]).text == "08/29"
+    assert payment_date.latest([read_row("00/29")]) is None
+
+
+def test_an_unsure_date_does_not_outdo_a_sure_one(read_row):
+    rows = [read_row("04/29"), read_row("04/39", doubts={3: (0.4, "2")})]
+    assert payment_date.latest(rows).text == "04/29"

@@ -1,0 +1,96 @@
+"""From rows of digits to a number: groups, blocks, check digits as tie-breakers and never as filters."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.reading.cards import payment_number
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "4242 4242 4242 4242",
+        "3782 822463 10005",
+        "3056 930902 5904",
+        "6205 5000 0000 0000 004",
+    ],
+)
+def test_groups_are_those_on_the_card(read_row, printed):
+    number = payment_number.best_of([read_row(printed)])
+    assert number.text == printed.replace(" ", "")
+    assert ["".join(digit.text for digit in group) for group in number.groups] == printed.split()
+    assert number.is_spaced
+    assert number.is_trusted
+
+
+def test_a_number_without_spaces_gets_the_usual_groups(read_row):
+    number = payment_number.best_of([read_row("378282246310005")])
+    assert number.layout == (4, 6, 5)
+    assert not number.is_spaced
+    assert number.is_trusted
+
+
+def test_hyphens_between_groups_are_no_digits(read_row):
+    assert payment_number.best_of([read_row("4242-4242-4242-4242")]).text == "4242424242424242"
+
+
+def test_letters_before_and_behind_are_left_out(read_row):
+    assert payment_number.best_of([read_row("?? 4242 4242 4242 4242 ???")]).text == "4242424242424242"
+
+
+def test_a_block_of_four_rows_is_one_number(read_row):
+    texts = ("5555", "5555", "5555", "4444")
+    rows = [read_row(text, middle=(200.0, 100.0 + 40 * place)) for place, text in enumerate(texts)]
+    number = payment_number.best_of(rows[::-1])
+    assert number.text == "5555555555554444"
+    assert len(number.groups) == 4
+    assert number.is_trusted
+
+
+def test_two_rows_of_eight_are_one_number(read_row):
+    rows = [read_row("5105 1051", middle=(200.0, 100.0)), read_row("0510 5100", middle=(200.0, 140.0))]
+    number = payment_number.best_of(rows)
+    assert number.text == "5105105105105100"
+    assert number.layout == (4, 4, 4, 4)
+
+
+def test_rows_far_apart_are_no_number(read_row):
+    rows = [read_row("5555", middle=(200.0, 100.0 + 140 * place)) for place in range(4)]
+    assert payment_number.best_of(rows) is None
+
+
+def test_a_doubtful_digit_yields_to_the_check_digit(read_row):
+    number = payment_number.best_of([read_row("4242 4248 4242 4242", doubts={7: (0.6, "2")})])
+    assert number.text == "4242424242424242"
+    assert number.has_check_digit
+    assert number.least < 0.5  # and its confidence tells
+
+
+def test_a_sure_print_that_fails_its_check_digit_is_handed_out_as_read(read_row):
+    number = payment_number.best_of([read_row("4242 4242 4242 4243")])
+    assert number.text == "4242424242424243"
+    assert not number.has_check_digit
+    assert number.is_trusted
+
+
+def test_a_doubtful_print_that_fails_its_check_digit_is_not(read_row):
+    doubts = {3: (0.4, "9"), 7: (0.41, "8"), 11: (0.42, "3")}
+    number = payment_number.best_of([read_row("4242 4242 4242 4243", doubts=doubts, space=0.1)])
+    assert number is None or not number.is_trusted or number.has_check_digit
+
+
+def test_too_few_digits_are_no_number(read_row):
+    assert payment_number.best_of([read_row("080 1234 5678")]) is None
+    assert payment_number.best_of([]) is None
+
+
+def test_nobodys_number_without_groups_is_not_trusted(read_row):
+    assert not payment_number.best_of([read_row("1234567812345678")]).is_trusted
+
+
+def test_repr_shows_no_digit(read_row):
+    row = read_row("4242 4242 4242 4242")
+    number = payment_number.best_of([row])
+    assert "4242" not in repr(number)
+    assert "4242" not in repr(row)

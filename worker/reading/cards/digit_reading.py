@@ -1,0 +1,67 @@
+"""Reads one row of digits: cut, read at a few sizes and, where that is in doubt, from its other end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from worker.reading.cards import digit_lines, digit_strips
+from worker.reading.cards.digit_lines import Character
+from worker.reading.cards.digit_rows import Row
+
+_SURE: Final = 0.97  #: mean probability at which no other size is tried
+_OTHER_SIZES: Final = (0.78, 1.28, 0.62)  #: times the height that the finder told
+_WORTH: Final = 0.6  #: what an unsure character costs against a sure one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadRow:
+    """A row and what is printed in it, left to right."""
+
+    row: Row
+    strip: digit_strips.Strip = field(repr=False)
+    characters: tuple[Character, ...] = field(repr=False)
+
+    @property
+    def sureness(self) -> float:
+        """Mean probability of its characters, 0 without any."""
+        return float(np.mean([one.probability for one in self.characters])) if self.characters else 0.0
+
+    @property
+    def worth(self) -> float:
+        """How much was surely read: long and sure beats short or unsure."""
+        return sum(one.probability - _WORTH for one in self.characters if one.text != "?")
+
+    @property
+    def pitch(self) -> float:
+        """Strip px from digit to digit, the median; 0 with fewer than two."""
+        places = [one.x for one in self.characters]
+        return float(np.median(np.diff(places))) if len(places) > 1 else 0.0
+
+
+def read(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
+    """Reads a row as it is told to lie."""
+    best = _at(pyramid, row, 1.0)
+    if best.sureness >= _SURE:
+        return best
+    return max([best, *(_at(pyramid, row, tall) for tall in _OTHER_SIZES)], key=lambda one: one.worth)
+
+
+def read_either_way(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
+    """Reads a row from the end that tells more."""
+    first = read(pyramid, row)
+    if first.sureness >= _SURE:
+        return first
+    return max(first, read(pyramid, row.turned()), key=lambda one: one.worth)
+
+
+def glance(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
+    """Reads a row once from either end and tells the better: enough to see whether digits are there."""
+    return max((_at(pyramid, one, 1.0) for one in (row, row.turned())), key=lambda one: one.worth)
+
+
+def _at(pyramid: digit_strips.Pyramid, row: Row, tall: float) -> ReadRow:
+    strip = pyramid.cut(row, tall=tall)
+    return ReadRow(row, strip, digit_lines.engine().read(strip.grey))

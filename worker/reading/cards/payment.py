@@ -1,0 +1,197 @@
+"""Reads a payment card: find its rows of digits, read them, tell number, date and brand. Nothing else is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import cv2
+import numpy as np
+
+from core.documents import Check, DocumentType, Failure, FailureReason, Field, Verdict
+from worker.reading import decode
+from worker.reading.cards import (
+    digit_lines,
+    digit_proposals,
+    digit_reading,
+    digit_rows,
+    payment_brands,
+    payment_date,
+    payment_number,
+)
+from worker.reading.cards.base import Colour, Told
+from worker.reading.cards.digit_reading import ReadRow
+from worker.reading.cards.digit_rows import DATE, NUMBER, Row
+from worker.reading.cards.digit_strips import Pyramid
+from worker.reading.cards.payment_date import Month
+from worker.reading.cards.payment_number import Number
+from worker.reading.engines.base import Grey
+
+_LOOKS: Final = (416, 672, 288)  #: px of the picture's longest side, one after the other until a number is found
+_COLOURED: Final = 1344  #: px of the longest side in colour; rows are found there and read in the whole grey picture
+_MOST_ROWS: Final = 8  #: of one kind that are read in one look
+_CLOSER: Final = (15.0, 23.0, 10.0)  #: px of the number's height when the date is looked for about it
+_WINDOW: Final = (480, 352)  #: px, width and height, of that closer look
+_GROUP: Final = 9.0  #: row heights, of two groups with their spaces
+_SURE_DATE: Final = 0.8  #: probability below which the date is looked for once more, closer
+_LEAST_DIGITS: Final = 8  #: in a row before a picture counts as one of a card that could not be read
+
+
+def tell_of(picture: decode.Picture) -> Told:
+    """As `tell`, of a decoded picture."""
+    return tell(decode.bgr(picture, longest_side=_COLOURED), picture.grey)
+
+
+def tell(image: Colour, grey: Grey) -> Told:
+    """What a picture shows of a payment card; `failure` says why it is nothing.
+
+    `grey` is the whole picture, (H, W) uint8; `image` the same in colour, (h, w, 3) uint8 BGR, smaller or as large.
+    """
+    pyramid, larger = Pyramid(grey), grey.shape[1] / image.shape[1]
+    number, dates, most = None, list[ReadRow](), 0
+    for longest in _LOOKS:
+        rows = [row.scaled(larger) for row in digit_rows.finder().rows(image, longest)]
+        number, read = _number(pyramid, [row for row in rows if row.kind == NUMBER])
+        most = max([most, *(len(one.characters) for one in read)])
+        if number is not None and number.is_trusted:
+            dates = _dates(pyramid, [row for row in rows if row.kind == DATE], number)
+            break
+    if number is None or not number.is_trusted:
+        read = digit_proposals.read(image, pyramid, larger)
+        number, dates = payment_number.best_of(read) or number, read
+        most = max([most, *(len(one.characters) for one in read)])
+    if number is None or not number.is_trusted:
+        return _nothing(most, number)
+    month = payment_date.latest(dates)
+    if month is None or month.probability < _SURE_DATE:
+        month = payment_date.latest([*dates, *_closer(image, pyramid, number, larger)])
+    return _told(number, month)
+
+
+def _number(pyramid: Pyramid, rows: Sequence[Row]) -> tuple[Number | None, list[ReadRow]]:
+    chosen = sorted(rows, key=lambda row: -row.length * row.sureness)[:_MOST_ROWS]
+    read = [digit_reading.read_either_way(pyramid, row) for row in _aligned(chosen)]
+    number = payment_number.best_of(read)
+    if number is None or not number.is_trusted:
+        read += [digit_reading.read(pyramid, _longer(one.row)) for one in read if _has_digits(one)]
+        number = payment_number.best_of(read)
+    return number, read
+
+
+def _longer(row: Row) -> Row:
+    """The row with room for a group more at both ends: the finder may have seen a part of it."""
+    return replace(row, length=row.length + _GROUP * row.height)
+
+
+def _has_digits(read: ReadRow) -> bool:
+    return sum(one.is_digit for one in read.characters) >= payment_brands.LEAST_GROUP
+
+
+def _aligned(rows: Sequence[Row]) -> list[Row]:
+    """Short rows take the direction of the longest: all of a number stands the same way."""
+    if not rows:
+        return []
+    longest = max(rows, key=lambda row: row.length)
+    return [
+        replace(row, along=longest.along * np.sign(float(row.along @ longest.along)))
+        if row.length < 6 * row.height and abs(float(row.along @ longest.along)) > 0.85
+        else row
+        for row in rows
+    ]
+
+
+def _dates(pyramid: Pyramid, rows: Sequence[Row], number: Number) -> list[ReadRow]:
+    """Dates stand the way the number does."""
+    along = number.digits[0].row.row.along
+    chosen = sorted(rows, key=lambda row: -row.sureness)[:_MOST_ROWS]
+    return [
+        digit_reading.read(pyramid, replace(row, along=along)) for row in chosen if abs(float(row.along @ along)) > 0.7
+    ]
+
+
+def _closer(image: Colour, pyramid: Pyramid, number: Number, larger: float) -> list[ReadRow]:
+    """Dates about the number, looked for again at sizes that the finder knows best, the card set upright."""
+    base = number.digits[0].row.row
+    found: list[ReadRow] = []
+    for height in _CLOSER:
+        scale = height / base.height
+        along, down = base.along / scale, base.down / scale
+        middle = np.mean([digit.row.row.middle for digit in number.digits], axis=0)
+        corner = middle - along * _WINDOW[0] / 2 - down * _WINDOW[1] * 0.42
+        into = np.column_stack((along, down, corner))
+        part = cv2.warpAffine(
+            image,
+            into / larger,
+            _WINDOW,
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        rows = digit_rows.finder().rows(np.asarray(part, np.uint8), max(_WINDOW))
+        back = [
+            replace(
+                row,
+                middle=into[:, :2] @ row.middle + corner,
+                along=base.along,
+                length=row.length / scale,
+                height=row.height / scale,
+            )
+            for row in rows
+            if row.kind == DATE and abs(row.along[0]) > 0.7
+        ]
+        found += [digit_reading.read(pyramid, row) for row in back[:_MOST_ROWS]]
+        month = payment_date.latest(found)
+        if month is not None and month.probability >= _SURE_DATE:
+            break
+    return found
+
+
+def _told(number: Number, month: Month | None) -> Told:
+    fields = {"card_number": Field(number.text, round(number.least, 4), None, "visual")}
+    for place, group in enumerate(number.groups, start=1):
+        strip, half = group[0].row.strip, max(group[0].row.pitch, 4.0) * 0.48
+        box = strip.box(group[0].x - half, group[-1].x + half)
+        least = min(digit.probability for digit in group)
+        fields[f"number_group_{place}"] = Field("".join(digit.text for digit in group), round(least, 4), box, "visual")
+    if month is not None:
+        fields["valid_thru"] = Field(month.text, round(month.probability, 4), month.box, "visual")
+    brand = payment_brands.brand_of(number.text)
+    if brand is not None:
+        fields["brand"] = Field(brand.name, round(number.least, 4), None, "visual")
+    return Told(
+        DocumentType.PAYMENT_CARD,
+        fields,
+        _checks(number, month),
+        sureness=0.99 if number.has_check_digit else round(number.least, 3),
+        quality={"digit_height": round(number.digits[0].row.row.height, 1)},
+        engine=_engine(),
+    )
+
+
+def _checks(number: Number, month: Month | None) -> tuple[Check, ...]:
+    def verdict(*, passes: bool) -> Verdict:
+        return Verdict.PASS if passes else Verdict.FAIL
+
+    return (
+        Check("card_number_check_digit", verdict(passes=number.has_check_digit), ("card_number",)),
+        Check(
+            "card_number_range",
+            verdict(passes=payment_brands.has_brands_length(number.text)),
+            ("card_number",),
+        ),
+        Check("valid_thru_read", Verdict.NOT_APPLICABLE if month is None else Verdict.PASS, ("valid_thru",)),
+    )
+
+
+def _nothing(most: int, number: Number | None) -> Told:
+    if number is not None or most >= _LEAST_DIGITS:
+        reason = FailureReason.UNREADABLE
+        detail = "Digits were seen and could not be read surely. Try again in even light, the card flat and filling it."
+    else:
+        reason = FailureReason.NO_DOCUMENT
+        detail = "No payment card was seen. Photograph the side with the number, from above, filling the picture."
+    return Told(DocumentType.PAYMENT_CARD, {}, (), sureness=0.0, failure=Failure(reason, detail), engine=_engine())
+
+
+def _engine() -> str:
+    return f"{digit_rows.finder().name}+{digit_lines.engine().name}"

@@ -1,0 +1,100 @@
+"""From rows of digits to the month until which a card is good: every way of printing it, and the later of two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from core.documents import Box
+from worker.reading.cards.digit_lines import Character
+from worker.reading.cards.digit_reading import ReadRow
+
+_PRINTED: Final = re.compile(
+    r"(?<![\d/-])(?P<first>\d{4}|[\d?]{2}) ?[/-] ?(?P<second>\d{4}|[\d?]{2})(?![\d])(?! ?[/-] ?\d)"
+)
+_FIRST_YEAR, _LAST_YEAR = 15, 60  #: of this century; cards are good for at most twenty years
+_WIDE: Final = 1.7  #: times the usual step, a step that is a space
+_LEAST: Final = 0.25  #: probability of the least sure digit
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month and year as printed on a card."""
+
+    month: int  #: 1..12
+    year: int  #: 0..60, of this century
+    probability: float  #: of its least sure character
+    box: Box = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """MM/YY."""
+        return f"{self.month:02d}/{self.year:02d}"
+
+
+def latest(rows: Sequence[ReadRow]) -> Month | None:
+    """The latest month on these rows that was read well enough, None without any."""
+    found = [month for row in rows for month in months(row)]
+    sure = [month for month in found if month.probability >= 0.5] or found
+    return max(sure, key=lambda month: (month.year, month.month), default=None)
+
+
+def months(row: ReadRow) -> list[Month]:
+    """Every month printed in a row: the likeliest that is one, whatever single digits were taken for."""
+    text, places = _spaced(row)
+    found = []
+    for match in _PRINTED.finditer(text):
+        numbers = [
+            [row.characters[place] for place in places[match.start(part) : match.end(part)] if place is not None]
+            for part in ("first", "second")
+        ]
+        month, year, probability = max(_readings(*numbers), key=lambda told: told[2], default=(0, 0, 0.0))
+        if probability < _LEAST:
+            continue
+        first, last = numbers[0][0], numbers[1][-1]
+        half = max(row.pitch, last.width, 1.0) * 0.5
+        found.append(Month(month, year, probability, row.strip.box(first.x - half, last.x + half)))
+    return found
+
+
+def _readings(first: list[Character], second: list[Character]) -> Iterator[tuple[int, int, float]]:
+    """Month, year and the probability of the least sure digit, for every month that may be printed there."""
+    for month_of, year_of in ((first, second), (second, first)):
+        if len(month_of) != 2 or (month_of is second and len(first) == 2 and _likeliest(first) <= 12):
+            continue  # two digits that may be a month stand first: so it is printed nearly everywhere
+        centuries = "20" if len(year_of) == 4 else ""
+        years = [(year, _least(f"{centuries}{year:02d}", year_of)) for year in range(_FIRST_YEAR, _LAST_YEAR + 1)]
+        months_ = [(month, _least(f"{month:02d}", month_of)) for month in range(1, 13)]
+        year, year_sure = max(years, key=lambda one: one[1])
+        month, month_sure = max(months_, key=lambda one: one[1])
+        yield month, year, min(year_sure, month_sure)
+
+
+def _likeliest(digits: list[Character]) -> int:
+    return int("".join(str(int(one.log_probabilities[:10].argmax())) for one in digits))
+
+
+def _least(text: str, characters: list[Character]) -> float:
+    """The probability of the least sure of `text`'s digits at these places."""
+    return min(float(np.exp(one.log_probabilities[int(digit)])) for digit, one in zip(text, characters, strict=True))
+
+
+def _spaced(row: ReadRow) -> tuple[str, list[int | None]]:
+    """The row's text with its spaces, and for each character of it the place in `row.characters`."""
+    if not row.characters:
+        return "", []
+    steps = np.diff([one.x for one in row.characters])
+    usual = float(np.median(steps)) if len(steps) else 1.0
+    text, places = row.characters[0].text, [0]
+    spaced: list[int | None] = list(places)
+    for place, step in enumerate(steps, start=1):
+        if step > _WIDE * usual:
+            text += " "
+            spaced.append(None)
+        text += row.characters[place].text
+        spaced.append(place)
+    return text, spaced

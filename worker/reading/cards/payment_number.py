@@ -1,0 +1,231 @@
+"""From rows of digits to one card number: which rows belong together, how it is grouped, what its checks say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from worker.reading.cards import payment_brands
+from worker.reading.cards.digit_lines import Character
+from worker.reading.cards.digit_reading import ReadRow
+from worker.reading.cards.digit_rows import Row
+
+SHORTEST, LONGEST = 13, 19  #: digits; those of twelve that ISO/IEC 7812-1 allows are taken for parts of longer ones
+_READ: Final = 0.55  #: least probability of every digit of a number whose check digit is wrong
+_CHEAP, _APART = 3.0, 1.5  #: natural-log odds: what a repair may cost, and how far the next best must stay behind
+_DOUBTFUL: Final = (
+    0.75  #: probability below which a digit may be another; with two of them a check digit decides nothing
+)
+_MOST_DOUBTFUL: Final = 1  #: such digits in a number that is handed out
+_LEAST: Final = 0.45  #: probability of every digit of a number that is handed out
+_USUAL: Final = 16  #: digits; of a brand that is not known here
+_WIDER: Final = 1.1  #: times the widest step within a group, the narrowest step between groups
+_LEADING: Final = 3.6  #: row heights from one row of a block to the next, at most
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Digit:
+    """A digit and where it stands."""
+
+    text: str = field(repr=False)
+    probability: float
+    log_probabilities: tuple[float, ...] = field(repr=False)  #: of 0 to 9
+    x: float  #: strip px
+    row: ReadRow = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Number:
+    """A card number as printed."""
+
+    digits: tuple[Digit, ...] = field(repr=False)
+    layout: tuple[int, ...]
+    is_spaced: bool  #: the gaps on the card are those of the layout
+
+    @property
+    def text(self) -> str:
+        """All digits."""
+        return "".join(digit.text for digit in self.digits)
+
+    @property
+    def groups(self) -> tuple[tuple[Digit, ...], ...]:
+        """The digits of each printed group."""
+        ends = np.cumsum((0, *self.layout))
+        return tuple(self.digits[first:last] for first, last in pairwise(ends))
+
+    @property
+    def has_check_digit(self) -> bool:
+        """True when the last digit is the one that the others call for."""
+        return payment_brands.luhn_sum(self.text) == 0
+
+    @property
+    def least(self) -> float:
+        """Probability of its least sure digit."""
+        return min(digit.probability for digit in self.digits)
+
+    @property
+    def score(self) -> float:
+        """For choosing among numbers of one picture: sure digits, right check digit, known brand, right gaps."""
+        sure = float(np.mean([digit.probability for digit in self.digits]))
+        return (
+            4 * sure
+            + 2 * self.has_check_digit
+            + 1.0 * payment_brands.has_brands_length(self.text)
+            + 0.5 * self.is_spaced
+            + 0.3 * (len(self.digits) in (14, 15, 16, 19))
+        )
+
+    @property
+    def is_trusted(self) -> bool:
+        """True when it may be handed out, with its failed checks beside it."""
+        if self.least < _LEAST or sum(digit.probability < _DOUBTFUL for digit in self.digits) > _MOST_DOUBTFUL:
+            return False
+        if self.has_check_digit:
+            is_usual = len(self.digits) == _USUAL and self.is_spaced
+            return payment_brands.has_brands_length(self.text) or is_usual
+        return self.least >= _READ and self.is_spaced and payment_brands.has_brands_length(self.text)
+
+
+def best_of(rows: Sequence[ReadRow]) -> Number | None:
+    """The likeliest card number on these rows, None without any."""
+    found = [number for digits in _sequences(rows) for number in _numbers(digits)]
+    return max(found, key=lambda number: number.score, default=None)
+
+
+def _sequences(rows: Sequence[ReadRow]) -> list[tuple[Digit, ...]]:
+    """Digits of every row, and of every pile of rows that may be one number."""
+    read = [(row, _digits(row)) for row in rows]
+    found = [digits for _, digits in read if len(digits) >= SHORTEST]
+    short = [(row, digits) for row, digits in read if 3 <= len(digits) <= 13]
+    for pile in _piles(short):
+        for first in range(len(pile)):
+            for last in range(first + 2, len(pile) + 1):
+                digits = tuple(digit for _, digits in pile[first:last] for digit in digits)
+                if SHORTEST <= len(digits) <= LONGEST:
+                    found.append(digits)
+    return found
+
+
+def _piles(rows: list[tuple[ReadRow, tuple[Digit, ...]]]) -> list[list[tuple[ReadRow, tuple[Digit, ...]]]]:
+    """Rows that stand below one another, top to bottom; rows side by side count as one after the other."""
+    piles = []
+    left = list(rows)
+    while left:
+        seed = left.pop(0)
+        base = seed[0].row
+        pile = [seed]
+        grown = True
+        while grown:
+            grown = False
+            for one in list(left):
+                if any(_are_neighbours(one[0], other[0]) for other in pile):
+                    pile.append(one)
+                    left.remove(one)
+                    grown = True
+        if len(pile) > 1:
+            pile.sort(key=lambda one: _order(one[0], base))
+            piles.append(pile)
+    return piles
+
+
+def _order(read: ReadRow, base: Row) -> tuple[int, float]:
+    row, first = read.row, base
+    step = row.middle - first.middle
+    line = round(float(step @ first.down) / max(1.0, row.height))
+    return line, float(step @ first.along)
+
+
+def _are_neighbours(one: ReadRow, other: ReadRow) -> bool:
+    row, its = one.row, other.row
+    height = (row.height + its.height) / 2
+    step = its.middle - row.middle
+    aside, below = abs(float(step @ row.along)), abs(float(step @ row.down))
+    alike = float(row.along @ its.along) > 0.9 and 0.6 < row.height / its.height < 1.7
+    overlap = aside < (row.length + its.length) / 2 + 4 * height
+    return alike and below < _LEADING * height and overlap
+
+
+def _digits(row: ReadRow) -> tuple[Digit, ...]:
+    """The digits of a row without what stands before and behind them; a star among them is a doubtful digit."""
+    kept = list(row.characters)
+    while kept and not kept[0].is_digit:
+        kept.pop(0)
+    while kept and not kept[-1].is_digit:
+        kept.pop()
+    if sum(one.text == "/" and one.probability > 0.5 for one in kept):
+        return ()
+    return tuple(_digit(one, row) for one in kept if one.text != "-")
+
+
+def _digit(character: Character, row: ReadRow) -> Digit:
+    logs = character.log_probabilities[:10]
+    best = int(logs.argmax())
+    chances = tuple(float(value) for value in logs)
+    return Digit(str(best), float(np.exp(logs[best])), chances, character.x, row)
+
+
+def _numbers(digits: tuple[Digit, ...]) -> list[Number]:
+    """The number as read, without a doubtful end, and repaired where its check digit tells how."""
+    variants = [digits]
+    if len(digits) not in (14, 15, 16, 19):
+        variants += [digits[1:], digits[:-1], digits[1:-1], digits[:-2], digits[2:], digits[:16], digits[-16:]]
+    found = []
+    for variant in variants:
+        if not SHORTEST <= len(variant) <= LONGEST:
+            continue
+        number = _laid_out(variant)
+        found.append(number)
+        if not number.has_check_digit and (repaired := _repaired(number)) is not None:
+            found.append(repaired)
+    return found
+
+
+def _laid_out(digits: tuple[Digit, ...]) -> Number:
+    layouts = payment_brands.LAYOUTS[len(digits)]
+    fitting = next((layout for layout in layouts if _fits(digits, layout)), None)
+    return Number(digits, fitting or layouts[0], fitting is not None)
+
+
+def _fits(digits: tuple[Digit, ...], layout: tuple[int, ...]) -> bool:
+    """True when every step between groups is wider than any step within one; a new row is a step of its own."""
+    between: list[float] = []
+    within: list[float] = []
+    ends = set(np.cumsum(layout).tolist())
+    for place, (one, other) in enumerate(pairwise(digits), start=1):
+        if one.row is not other.row:
+            if place not in ends:
+                return False
+            continue
+        (between if place in ends else within).append((other.x - one.x) * one.row.strip.step)
+    return not between or not within or min(between) > _WIDER * max(within)
+
+
+def _repaired(number: Number) -> Number | None:
+    """The number with the one digit changed that makes it right at the least cost, where that is cheap and clear."""
+    offers = []
+    for place, digit in enumerate(number.digits):
+        if digit.probability > 0.995:
+            continue
+        for other in range(10):
+            if str(other) == digit.text:
+                continue
+            text = number.text[:place] + str(other) + number.text[place + 1 :]
+            if payment_brands.luhn_sum(text) == 0:
+                offers.append((digit.log_probabilities[int(digit.text)] - digit.log_probabilities[other], place, other))
+    offers.sort()
+    doubtful = sum(digit.probability < _DOUBTFUL for digit in number.digits)
+    if (
+        not offers
+        or doubtful > 1
+        or offers[0][0] > _CHEAP
+        or (len(offers) > 1 and offers[1][0] - offers[0][0] < _APART)
+    ):
+        return None
+    _, place, other = offers[0]
+    digit = number.digits[place]
+    changed = replace(digit, text=str(other), probability=float(np.exp(digit.log_probabilities[other])))
+    return replace(number, digits=(*number.digits[:place], changed, *number.digits[place + 1 :]))
