@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from core import jobs, organizations
-from core.documents import Failure, FailureReason
+from core.documents import DocumentKind, Failure, FailureReason
 from core.keys import Scope
 from core.settings import settings
 from core.transaction import transaction
@@ -297,7 +297,8 @@ def test_refusals_never_repeat_what_was_sent(client, picture):
     assert "900101" not in answer.text
 
 
-def test_document_without_a_reader_is_refused_before_anything_is_charged(client, picture):
+def test_document_without_a_reader_is_refused_before_anything_is_charged(client, picture, monkeypatch):
+    monkeypatch.setattr(jobs, "READABLE", (DocumentKind.MRZ,))
     answer = upload(client, picture, document="mykad")
     assert_problem(answer, 422, "document-unsupported")
     assert client.get("/v1/jobs").json()["items"] == []
