@@ -15,7 +15,7 @@ from worker.reading.cards.digit_reading import ReadRow
 from worker.reading.cards.digit_rows import Row
 
 SHORTEST, LONGEST = 13, 19  #: digits; those of twelve that ISO/IEC 7812-1 allows are taken for parts of longer ones
-_READ: Final = 0.55  #: least probability of every digit of a number whose check digit is wrong
+_READ: Final = 0.9  #: least probability of every digit of a number whose check digit is wrong
 _CHEAP, _APART = 3.0, 1.5  #: natural-log odds: what a repair may cost, and how far the next best must stay behind
 _DOUBTFUL: Final = (
     0.75  #: probability below which a digit may be another; with two of them a check digit decides nothing
