@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from api import views
 from api.dependencies import Admin, Instant, run
@@ -45,8 +45,8 @@ class NewOrganization(Body):
 
 class OrganizationChange(Body):
     is_strict: StrictBool | None = None
-    picture_hours: Annotated[int | None, Field(ge=0, le=24 * 365)] = None  #: kept after the end; 0: gone with it
-    result_days: Annotated[int | None, Field(ge=0, le=36_500)] = None  #: then a job is erased; 0: when its owner does
+    picture_hours: Annotated[StrictInt | None, Field(ge=0, le=24 * 365)] = None  #: kept after the end; 0: gone with it
+    result_days: Annotated[StrictInt | None, Field(ge=0, le=36_500)] = None  #: then a job is erased; 0: never by itself
 
 
 class NewKey(Body):
