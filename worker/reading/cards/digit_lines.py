@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -12,8 +11,8 @@ from typing import Final
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
+from worker.reading import networks
 from worker.reading.cards import digit_alphabet as alphabet
 from worker.reading.engines.base import Grey
 
@@ -61,10 +60,7 @@ class DigitEngine:
 
     def __init__(self, model: Path | None = None) -> None:
         """Loads `model`, or the one that ships with idmill."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        weights = model or resources.files("worker.reading.models").joinpath("digits.onnx")
-        self._session = onnxruntime.InferenceSession(weights.read_bytes(), options, providers=["CPUExecutionProvider"])
+        self._session = networks.opened("digits.onnx", instead=model)
         self.name: str = "digits-" + self._session.get_modelmeta().custom_metadata_map["version"]
 
     def read(self, line: Grey, stretch: float = 1.0) -> tuple[Character, ...]:

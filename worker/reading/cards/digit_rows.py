@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
+from worker.reading import networks
 from worker.reading.cards.base import Colour
 
 CLASSES = 3  #: of a cell: nothing, a card's number, a date
@@ -68,10 +67,7 @@ class RowFinder:
 
     def __init__(self, model: Path | None = None) -> None:
         """Loads `model`, or the one that ships with idmill."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        weights = model or resources.files("worker.reading.models").joinpath("card_rows.onnx")
-        self._session = onnxruntime.InferenceSession(weights.read_bytes(), options, providers=["CPUExecutionProvider"])
+        self._session = networks.opened("card_rows.onnx", instead=model)
         self.name: str = "card_rows-" + self._session.get_modelmeta().custom_metadata_map["version"]
 
     def rows(self, picture: Colour, longest: int) -> list[Row]:

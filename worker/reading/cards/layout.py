@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
+from worker.reading import networks
 from worker.reading.cards.base import Colour
 
 CELL: Final = 4  #: px of the looked-at picture per cell of a plane
@@ -37,10 +36,7 @@ class Looker:
 
     def __init__(self, model: Path | None = None) -> None:
         """Loads `model`, or the one that ships with idmill."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        weights = model or resources.files("worker.reading.models").joinpath("layout.onnx")
-        self._session = onnxruntime.InferenceSession(weights.read_bytes(), options, providers=["CPUExecutionProvider"])
+        self._session = networks.opened("layout.onnx", instead=model)
         self.name: str = "layout-" + self._session.get_modelmeta().custom_metadata_map["version"]
 
     def look(self, picture: Colour, longest_side: int) -> Layout:

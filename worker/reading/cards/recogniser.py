@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -12,8 +11,8 @@ from typing import Final
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
+from worker.reading import networks
 from worker.reading.cards.base import Printed
 from worker.reading.engines.base import Grey
 
@@ -38,10 +37,7 @@ class Recogniser:
 
     def __init__(self, name: str, model: Path | None = None) -> None:
         """Loads `model`, or the one of that name that ships with idmill."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        weights = model or resources.files("worker.reading.models").joinpath(f"{name}.onnx")
-        self._session = onnxruntime.InferenceSession(weights.read_bytes(), options, providers=["CPUExecutionProvider"])
+        self._session = networks.opened(f"{name}.onnx", instead=model)
         told = self._session.get_modelmeta().custom_metadata_map
         self.name: str = f"{name}-{told['version']}"
         self.alphabet: str = told["alphabet"]

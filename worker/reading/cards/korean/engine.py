@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -11,8 +10,8 @@ from typing import Final
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
+from worker.reading import networks
 from worker.reading.cards.base import Printed
 from worker.reading.cards.korean import hangul
 from worker.reading.engines.base import Grey
@@ -45,10 +44,7 @@ class KoreanEngine:
 
     def __init__(self, model: Path | None = None) -> None:
         """Loads `model`, or the one that ships with idmill."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        weights = model or resources.files("worker.reading.models").joinpath("korean.onnx")
-        self._session = onnxruntime.InferenceSession(weights.read_bytes(), options, providers=["CPUExecutionProvider"])
+        self._session = networks.opened("korean.onnx", instead=model)
         self.name: str = "korean-" + self._session.get_modelmeta().custom_metadata_map["version"]
 
     def read_lines(self, strips: Sequence[Grey]) -> list[Printed]:
