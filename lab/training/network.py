@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-FRAME_WIDTH = 4  #: px of the normalised line per frame
-LINE_HEIGHT = 32  #: px of the normalised line
+Widths = tuple[int, int, int, int, int]
+LATIN: Widths = (16, 40, 64, 80, 128)  #: channels of the five layers that look at the picture, for some 80 classes
 
 
 class Residual(nn.Module):  # type: ignore[misc, unused-ignore]  # torch is no dependency: unknown to the checker
@@ -28,9 +28,10 @@ class Residual(nn.Module):  # type: ignore[misc, unused-ignore]  # torch is no d
         return out
 
 
-def _convolution(
+def convolution(
     inputs: int, outputs: int, size: tuple[int, int], stride: tuple[int, int], padding: tuple[int, int]
 ) -> nn.Sequential:
+    """A convolution of the picture with normalisation and rectifier; every pair is (rows, columns)."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, size, stride, padding, bias=False),
         nn.BatchNorm2d(outputs),
@@ -41,20 +42,19 @@ def _convolution(
 class LineNetwork(nn.Module):  # type: ignore[misc, unused-ignore]
     """(N, 1, 32, W) ink, 0 paper to about 1 print, W a multiple of 4 -> (N, W / 4, classes) scores.
 
-    `classes` counts the characters of the alphabet and blank, which is the last. `scale` multiplies every width: 1.0
-    is the committed models'.
+    `classes` counts the characters of the alphabet and blank, which is the last.
     """
 
-    def __init__(self, classes: int, scale: float = 1.0) -> None:
+    def __init__(self, classes: int, widths: Widths = LATIN) -> None:
         super().__init__()
-        first, second, third, fourth, deep = (round(width * scale / 8) * 8 for width in (16, 40, 64, 80, 128))
+        first, second, third, fourth, deep = widths
         # Even kernels where the stride is 2 keep frame i centred on pixel 4 i + 2.
         self.look = nn.Sequential(
-            _convolution(1, first, (4, 4), (2, 2), (1, 1)),  # 16 x W / 2
-            _convolution(first, second, (4, 3), (2, 1), (1, 1)),  # 8 x W / 2
-            _convolution(second, third, (3, 4), (1, 2), (1, 1)),  # 8 x W / 4
-            _convolution(third, fourth, (4, 3), (2, 1), (1, 1)),  # 4 x W / 4
-            _convolution(fourth, deep, (4, 3), (1, 1), (0, 1)),  # 1 x W / 4
+            convolution(1, first, (4, 4), (2, 2), (1, 1)),  # 16 x W / 2
+            convolution(first, second, (4, 3), (2, 1), (1, 1)),  # 8 x W / 2
+            convolution(second, third, (3, 4), (1, 2), (1, 1)),  # 8 x W / 4
+            convolution(third, fourth, (4, 3), (2, 1), (1, 1)),  # 4 x W / 4
+            convolution(fourth, deep, (4, 3), (1, 1), (0, 1)),  # 1 x W / 4
         )
         self.along = nn.Sequential(Residual(deep, 5), Residual(deep, 5), Residual(deep, 3))
         self.classify = nn.Conv1d(deep, classes, 1)
@@ -63,3 +63,15 @@ class LineNetwork(nn.Module):  # type: ignore[misc, unused-ignore]
         frames = self.look(ink).squeeze(2)
         scores: torch.Tensor = self.classify(self.along(frames))
         return scores.transpose(1, 2)
+
+
+class Reader(nn.Module):  # type: ignore[misc, unused-ignore]
+    """A line network with log probabilities at the end of each of its heads, as the engines want them."""
+
+    def __init__(self, network: nn.Module, heads: tuple[int, ...]) -> None:
+        super().__init__()
+        self.network, self.heads = network, heads
+
+    def forward(self, ink: torch.Tensor) -> torch.Tensor:
+        heads = torch.split(self.network(ink), self.heads, dim=2)
+        return torch.cat([torch.log_softmax(head, dim=2) for head in heads], dim=2)

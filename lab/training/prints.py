@@ -1,34 +1,81 @@
-"""The prints that can be trained, one line each: alphabet, faces and texts are data, the training is the same."""
+"""The prints that can be trained, one entry each: texts, faces and network are data, the training is the same."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
-from lab.training.example import Example
+import torch
+from torch import nn
+
+from lab.training.example import IGNORE, Example
+from lab.training.network import LineNetwork
+
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def frame_loss(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of every frame's class: (N, F, classes) scores, (N, F) classes or IGNORE."""
+    flat = scores.reshape(-1, scores.shape[2])
+    return nn.functional.cross_entropy(flat, labels.reshape(-1), ignore_index=IGNORE)
 
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """What a training needs to know. The last class, after the alphabet's, is blank."""
+    """What training and export need to know of one print."""
 
-    name: str  #: of the files that are written
-    alphabet: str
+    model: str  #: stem of the files that are written
     example: Callable[[int], Example]  #: seed in, one line as the network sees it out
+    network: Callable[[], nn.Module]  #: (N, 1, 32, W) -> (N, W / 4, sum(heads)) scores
+    heads: tuple[int, ...]  #: classes that are told apart together; blank is a head's last
+    loss: Loss = frame_loss
+    properties: dict[str, str] = field(default_factory=dict)  #: that the model carries for its engine
+    input: str = "ink"
+    average: float = 0.998  #: of the weights, per step: longer for longer trainings
+    is_halved: bool = False  #: large weights are stored in half precision
 
 
-NAMES = ("ocrb", "latin")
+NAMES = ("ocrb", "latin", "korean", "digits")
 
 
 def named(name: str) -> Print:
     """The print of that name, a member of NAMES. Raises KeyError for another."""
-    if name == "ocrb":
-        from lab.training import lines  # noqa: PLC0415 - each print has its own fonts
-        from worker.reading.mrz import characters  # noqa: PLC0415
+    return {"ocrb": _ocrb, "latin": _latin, "korean": _korean, "digits": _digits}[name]()
 
-        return Print(name, characters.ALPHABET, lines.example)
-    if name == "latin":
-        from lab.training import latin, printed_lines  # noqa: PLC0415
 
-        return Print(name, latin.ALPHABET, printed_lines.Source(latin.ALPHABET, latin.FACES, latin.line).example)
-    raise KeyError(name)
+# Each print draws with fonts of its own, which are looked up when its module is loaded: so only that one is.
+
+
+def _ocrb() -> Print:
+    from lab.training import lines  # noqa: PLC0415
+    from worker.reading.mrz import characters  # noqa: PLC0415
+
+    return _of_alphabet("ocrb", characters.ALPHABET, lines.example)
+
+
+def _latin() -> Print:
+    from lab.training import latin, printed_lines  # noqa: PLC0415
+
+    source = printed_lines.Source(latin.ALPHABET, latin.FACES, latin.line)
+    return _of_alphabet("latin", latin.ALPHABET, source.example)
+
+
+def _of_alphabet(model: str, alphabet: str, example: Callable[[int], Example]) -> Print:
+    classes = len(alphabet) + 1
+    return Print(model, example, partial(LineNetwork, classes), (classes,), properties={"alphabet": alphabet})
+
+
+def _korean() -> Print:
+    from lab.training.korean import lines, network  # noqa: PLC0415
+
+    made = partial(LineNetwork, sum(network.HEADS), network.WIDTHS)
+    return Print("korean", lines.example, made, network.HEADS, network.loss_of, average=0.996, is_halved=True)
+
+
+def _digits() -> Print:
+    from lab.training.digits import lines, network  # noqa: PLC0415
+    from worker.reading.cards import digit_alphabet  # noqa: PLC0415
+
+    heads = (digit_alphabet.CLASSES,)
+    return Print("digits", lines.example, network.DigitNetwork, heads, input="light", average=0.997)

@@ -9,8 +9,9 @@ from typing import Final
 
 from core.documents import DocumentKind, Failure, FailureReason, PictureFacts, Reading
 from worker.reading import compress, decode, mrz_fields, quality, reasons, zone
-from worker.reading.cards import korean, mykad, payment
+from worker.reading.cards import mykad, payment
 from worker.reading.cards.base import Told
+from worker.reading.cards.korean import read as korean
 from worker.reading.engines import named
 from worker.reading.stopwatch import Stopwatch
 

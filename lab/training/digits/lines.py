@@ -13,14 +13,15 @@ from lab.specimens import card_faces, numerals, relief
 from lab.specimens.numerals import Glyph
 from lab.training import paper
 from lab.training.digits import faces, texts
+from lab.training.example import IGNORE, Example
 from worker.reading.cards import digit_alphabet as alphabet
+from worker.reading.cards import digit_lines
 
 Random = np.random.Generator
 Grey = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
 Places = npt.NDArray[np.float32]
 
-IGNORE = -100  #: label of a frame that the loss leaves out
 _LABELLED, _IGNORED = 0.26, 0.36  #: of a character's width, distance of a frame from its centre
 _BANK = 240  #: faces of cards that grounds are cut from
 _SIZES = ((6.5, 9.0), (9.0, 13.0), (13.0, 20.0), (20.0, 34.0))  #: px of a digit as photographed
@@ -302,3 +303,12 @@ def _cropped(random: Random, image: Grey, line: _Set, captured: float) -> tuple[
     scale = cut.shape[1] / (right - left)
     centres = (line.centres - left) * np.float32(scale)
     return np.asarray(cut, np.uint8), _Set(line.ink, line.text, centres, line.widths * np.float32(scale), 0.0)
+
+
+def example(seed: int) -> Example:
+    """One drawn line as the network sees it, its width off by a little, with the label of every frame."""
+    random = np.random.default_rng([seed, 1])
+    line = draw(seed)
+    width = digit_lines.natural_width(line.image, float(np.exp(random.normal(0, 0.08))))
+    light = digit_lines.normalise(line.image, width)
+    return light.astype(np.float16), frame_labels(line, width // alphabet.FRAME_WIDTH).astype(np.int16)

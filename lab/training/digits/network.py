@@ -5,34 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from lab.training.network import Residual, convolution
 from worker.reading.cards import digit_alphabet as alphabet
-
-
-def _convolution(
-    inputs: int, outputs: int, size: tuple[int, int], stride: tuple[int, int], pad: tuple[int, int]
-) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, size, stride, pad, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
-    )
-
-
-class Residual(nn.Module):  # type: ignore[misc, unused-ignore]  # torch is no dependency: unknown to the checker
-    """Two 1-D convolutions along the line beside a straight path."""
-
-    def __init__(self, width: int, reach: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv1d(width, width, reach, padding=reach // 2, bias=False),
-            nn.BatchNorm1d(width),
-            nn.ReLU(inplace=True),
-            nn.Conv1d(width, width, reach, padding=reach // 2, bias=False),
-            nn.BatchNorm1d(width),
-        )
-        self.rectify = nn.ReLU(inplace=True)
-
-    def forward(self, frames: torch.Tensor) -> torch.Tensor:
-        out: torch.Tensor = self.rectify(frames + self.body(frames))
-        return out
 
 
 class DigitNetwork(nn.Module):  # type: ignore[misc, unused-ignore]
@@ -42,11 +16,11 @@ class DigitNetwork(nn.Module):  # type: ignore[misc, unused-ignore]
         super().__init__()
         # Even kernels where the stride is 2 keep frame i centred on pixel 4 i + 2.
         self.look = nn.Sequential(
-            _convolution(1, 16, (4, 4), (2, 2), (1, 1)),  # 16 x W / 2
-            _convolution(16, 32, (3, 3), (1, 1), (1, 1)),  # 16 x W / 2
-            _convolution(32, 40, (4, 4), (2, 2), (1, 1)),  # 8 x W / 4
-            _convolution(40, 48, (4, 3), (2, 1), (1, 1)),  # 4 x W / 4
-            _convolution(48, 80, (4, 3), (1, 1), (0, 1)),  # 1 x W / 4
+            convolution(1, 16, (4, 4), (2, 2), (1, 1)),  # 16 x W / 2
+            convolution(16, 32, (3, 3), (1, 1), (1, 1)),  # 16 x W / 2
+            convolution(32, 40, (4, 4), (2, 2), (1, 1)),  # 8 x W / 4
+            convolution(40, 48, (4, 3), (2, 1), (1, 1)),  # 4 x W / 4
+            convolution(48, 80, (4, 3), (1, 1), (0, 1)),  # 1 x W / 4
         )
         self.along = nn.Sequential(Residual(80, 5), Residual(80, 3))
         self.classify = nn.Conv1d(80, alphabet.CLASSES, 1)

@@ -10,14 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from lab.training import paper
+from lab.training.example import IGNORE, Example
 from lab.training.korean import glyphs, texts
-from worker.reading.cards.korean import hangul
+from worker.reading.cards.korean import engine, hangul
 
 Random = np.random.Generator
 Grey = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.float32]
 
-IGNORE = -100  #: label of a frame that the loss leaves out
+_NOTHING = 0.02  #: of the strips carry no print
 BLANK = len(hangul.ALPHABET)  #: label of a frame where no character's middle is
 _LABELLED, _IGNORED = 0.25, 0.36  #: of a character's own width, distance of a frame from its centre
 _CODES = {character: code for code, character in enumerate(hangul.ALPHABET)}
@@ -289,3 +290,13 @@ def frame_labels(line: DrawnLine, frames: int) -> npt.NDArray[np.int64]:
     for start, stop in line.undecided:
         labels[(middles > start) & (middles < stop)] = IGNORE
     return labels
+
+
+def example(seed: int) -> Example:
+    """One drawn line as the network sees it, its width off by a little, with the label of every frame."""
+    random = np.random.default_rng([seed, 1])
+    line = draw_nothing(seed) if random.random() < _NOTHING else draw(seed)
+    off = float(np.clip(random.normal(0, 0.05), -0.15, 0.15))
+    frames = engine.frames_of(line.image, np.exp(off))
+    ink = engine.normalise(line.image, frames)
+    return ink.astype(np.float16), frame_labels(line, frames).astype(np.int16)

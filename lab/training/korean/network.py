@@ -1,48 +1,40 @@
-"""The network that turns a normalised line of Korean print into scores per frame. No training loop here."""
+"""The scores of a line of Korean print: which heads there are, and how far they are from the truth."""
 
 from __future__ import annotations
 
 import torch
-from torch import nn
 
-from lab.training.network import Residual, _convolution
+from lab.training.example import IGNORE
+from lab.training.korean import lines
+from lab.training.network import Widths
 from worker.reading.cards.korean import engine, hangul
 
 #: Sign, Hangul or blank, then initial, medial and final of a syllable: letters are learned from every syllable that
 #: has them, where a class a syllable would want hundreds of samples of each of 2,350.
 HEADS = (engine.KINDS, hangul.INITIALS, hangul.MEDIALS, hangul.FINALS)
+WIDTHS: Widths = (24, 48, 80, 112, 192)
+_LETTERS_COUNT = 0.4  #: of the loss of each letter, beside the kind's
 
 
-class LineNetwork(nn.Module):  # type: ignore[misc, unused-ignore]
-    """(N, 1, 32, W) ink, 0 paper to about 1 print, W a multiple of 4 -> (N, W / 4, sum(HEADS)) scores."""
+def loss_of(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of the kind of every frame, and of the three letters of those with Hangul.
 
-    def __init__(self) -> None:
-        super().__init__()
-        first, second, third, fourth, deep = 24, 48, 80, 112, 192
-        # Even kernels where the stride is 2 keep frame i centred on pixel 4 i + 2.
-        self.look = nn.Sequential(
-            _convolution(1, first, (4, 4), (2, 2), (1, 1)),  # 16 x W / 2
-            _convolution(first, second, (4, 3), (2, 1), (1, 1)),  # 8 x W / 2
-            _convolution(second, third, (3, 4), (1, 2), (1, 1)),  # 8 x W / 4
-            _convolution(third, fourth, (4, 3), (2, 1), (1, 1)),  # 4 x W / 4
-            _convolution(fourth, deep, (4, 3), (1, 1), (0, 1)),  # 1 x W / 4
-        )
-        self.along = nn.Sequential(Residual(deep, 5), Residual(deep, 5), Residual(deep, 3))
-        self.classify = nn.Conv1d(deep, sum(HEADS), 1)
-
-    def forward(self, ink: torch.Tensor) -> torch.Tensor:
-        frames = self.look(ink).squeeze(2)
-        scores: torch.Tensor = self.classify(self.along(frames))
-        return scores.transpose(1, 2)
+    (N, F, sum(HEADS)) scores; (N, F) places in the alphabet, BLANK or IGNORE.
+    """
+    kind, *letter_scores = torch.split(scores.reshape(-1, sum(HEADS)), HEADS, dim=1)
+    kinds, letters = _targets(labels.reshape(-1))
+    loss = torch.nn.functional.cross_entropy(kind, kinds, ignore_index=IGNORE)
+    is_hangul = kinds == engine.HANGUL
+    if len(letters):
+        for place, head in enumerate(letter_scores):
+            loss = loss + _LETTERS_COUNT * torch.nn.functional.cross_entropy(head[is_hangul], letters[:, place])
+    return loss
 
 
-class Reader(nn.Module):  # type: ignore[misc, unused-ignore]
-    """The network with log probabilities at the end of each head, as the engine wants them."""
-
-    def __init__(self, network: LineNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, ink: torch.Tensor) -> torch.Tensor:
-        heads = torch.split(self.network(ink), HEADS, dim=2)
-        return torch.cat([torch.log_softmax(head, dim=2) for head in heads], dim=2)
+def _targets(labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Labels of the first head, and (frames, 3) letters where it is Hangul, from places in ALPHABET."""
+    first, blank = hangul.FIRST_SYLLABLE, lines.BLANK
+    is_hangul = (labels >= first) & (labels < blank)
+    kinds = torch.where(is_hangul, torch.full_like(labels, engine.HANGUL), labels)
+    kinds = torch.where(labels == blank, torch.full_like(labels, engine.BLANK), kinds)
+    return kinds, torch.from_numpy(hangul.LETTERS_OF)[labels[is_hangul] - first]

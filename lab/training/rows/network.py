@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import torch
 from torch import nn
 
 from lab.training.layout_network import LayoutNetwork
@@ -17,8 +14,3 @@ class RowNetwork(LayoutNetwork):
     def __init__(self) -> None:
         super().__init__()
         self.tell = nn.Conv2d(24, CLASSES, 1)
-
-    def begin_from(self, layout: Path) -> None:
-        """Takes over what the layout network has learned of print; the last layer stays new."""
-        weights = {name: one for name, one in torch.load(layout).items() if not name.startswith("tell.")}
-        self.load_state_dict(weights, strict=False)
