@@ -32,7 +32,6 @@ STATUS: dict[type[errors.IdmillError], HTTPStatus] = {
     errors.UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UploadTooSlow: HTTPStatus.REQUEST_TIMEOUT,
     errors.UploadUnsupported: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    errors.DocumentUnsupported: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.RequestInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AttemptsExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     errors.SubscriptionRefused: HTTPStatus.FORBIDDEN,

@@ -29,7 +29,7 @@ ABANDONED = Failure(FailureReason.READER_FAILED, "The caller could wait no longe
 
 async def take(organization_id: UUID, upload: UploadFile, wanted: jobs.Request) -> Job:
     """The job for an upload, kept safe before this returns. Raises what `uploads.receive` and `jobs.accept` raise."""
-    stored = await _store(organization_id, upload, wanted)
+    stored = await _store(organization_id, upload)
     return await run_in_threadpool(_accept, stored, wanted)
 
 
@@ -63,7 +63,7 @@ async def take_once(
     replayed = await once.replayed()
     if replayed is not None:
         return replayed, None
-    stored = await _store(organization_id, upload, wanted)
+    stored = await _store(organization_id, upload)
     made: list[Job] = []
 
     def make(db: Session) -> Made:
@@ -111,8 +111,7 @@ def load(job_ids: list[UUID]) -> dict[UUID, Job]:
         return {job.id: job for job in jobs.some(db, job_ids)}
 
 
-async def _store(organization_id: UUID, upload: UploadFile, wanted: jobs.Request) -> sealed.StoredPicture:
-    jobs.must_be_readable(wanted.document)
+async def _store(organization_id: UUID, upload: UploadFile) -> sealed.StoredPicture:
     await run(admission.must_have_room, organization_id)  # a full house stores nothing
     picture, media_type = await uploads.receive(upload)
     return await run_in_threadpool(sealed.store_picture, organization_id, picture, media_type)

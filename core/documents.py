@@ -111,7 +111,6 @@ class FailureReason(StrEnum):
     WRONG_CHECK_DIGITS = (
         "wrong_check_digits"  #: read, but its print fails its own checks and the organization is strict
     )
-    UNSUPPORTED_DOCUMENT = "unsupported_document"  #: this document kind has no reader in this release
     READER_FAILED = "reader_failed"  #: our own fault, attempts used up; the picture may be fine
 
 

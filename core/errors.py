@@ -11,7 +11,6 @@ IdmillError
 │   ├── UploadTooLarge    over the body limit
 │   ├── UploadTooSlow     its body did not come in time
 │   └── UploadUnsupported not one of the picture formats
-├── DocumentUnsupported   no reader for this document kind in this release
 ├── RequestInvalid        a field with a value that cannot be used
 │   ├── EnvelopeKeyUnknown  no such version of the organization's public key, or no longer valid
 │   ├── EnvelopeDamaged     an electronic envelope that does not open; never says why
@@ -108,12 +107,6 @@ class UploadUnsupported(UploadRefused):
     """These bytes are not a JPEG, PNG, WEBP, GIF, TIFF, HEIC or PDF, whatever the file's name says."""
 
     code = "upload-unsupported"
-
-
-class DocumentUnsupported(IdmillError):
-    """This release has no reader for that kind of document."""
-
-    code = "document-unsupported"
 
 
 class RequestInvalid(IdmillError):

@@ -36,10 +36,6 @@ from core.documents import DocumentKind, Failure, FailureReason, Verdict
 from core.states import ENTERED_FROM, OPEN, JobState, Stage, Status, status_of
 from core.transaction import after_commit
 
-#: Kinds with a reader in this release.
-READABLE = (DocumentKind.MRZ, DocumentKind.MYKAD, DocumentKind.ID_CARD, DocumentKind.PAYMENT_CARD, DocumentKind.AUTO)
-
-
 _ENDED = (JobState.RECEIVED, JobState.FAILED)
 
 
@@ -67,20 +63,12 @@ class Filters:
     created_before: datetime | None = None
 
 
-def must_be_readable(document: DocumentKind) -> None:
-    """Raises `DocumentUnsupported` for a kind that has no reader yet."""
-    if document not in READABLE:
-        kinds = ", ".join(kind.value for kind in READABLE)
-        raise errors.DocumentUnsupported(f"This release reads document={kinds}; {document.value} has no reader yet.")
-
-
 def accept(db: Session, picture: sealed.StoredPicture, request: Request) -> Job:
     """Makes the job for a stored picture, in a new session or the named one, and queues it.
 
-    Raises `DocumentUnsupported`, `TargetRefused`, `NotFound`, `SessionClosed`, `RequestInvalid`, `TooManyOpenJobs`,
+    Raises `TargetRefused`, `NotFound`, `SessionClosed`, `RequestInvalid`, `TooManyOpenJobs`,
     `TemporarilyUnavailable` or a `SubscriptionRefused`.
     """
-    must_be_readable(request.document)
     if request.callback_url is not None:
         webhooks.must_be_usable(request.callback_url)
     organization_id = picture.organization_id

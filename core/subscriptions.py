@@ -24,7 +24,6 @@ GIVEN_BACK_FOR = frozenset(
         FailureReason.DAMAGED_PICTURE,
         FailureReason.TOO_MANY_PIXELS,
         FailureReason.UNSUPPORTED_PICTURE,
-        FailureReason.UNSUPPORTED_DOCUMENT,
         FailureReason.TOO_SMALL,
         FailureReason.BLURRED,
         FailureReason.GLARE,

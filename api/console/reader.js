@@ -9,7 +9,7 @@ import { KINDS, STAGES, named } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 
-let vocabulary = { kinds: Object.keys(KINDS), readable: Object.keys(KINDS), fields: {}, max_upload_bytes: Infinity };
+let vocabulary = { kinds: Object.keys(KINDS), fields: {}, max_upload_bytes: Infinity };
 let chosen = null; // the picture, a Blob
 let running = null; // { stop: AbortController, key, id } while a reading is under way
 
@@ -27,10 +27,9 @@ async function learn() {
 
 function kindChoice(kind, number) {
   const [name, about] = KINDS[kind] ?? [named(kind), ""];
-  const isRead = vocabulary.readable.includes(kind);
-  const input = element("input", { type: "radio", name: "document", value: kind, disabled: !isRead });
+  const input = element("input", { type: "radio", name: "document", value: kind });
   input.checked = number === 0;
-  return element("label", { class: "kind" }, input, element("span", {}, element("strong", {}, name), element("small", {}, isRead ? about : "not in this release")));
+  return element("label", { class: "kind" }, input, element("span", {}, element("strong", {}, name), element("small", {}, about)));
 }
 
 const kind = () => document.querySelector("[name=document]:checked")?.value ?? "auto";

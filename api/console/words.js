@@ -39,7 +39,6 @@ export const REASONS = {
   cut_off: "The document is cut off",
   unreadable: "The print could not be read",
   wrong_check_digits: "The document's own check digits are wrong",
-  unsupported_document: "This kind of document has no reader yet",
   reader_failed: "The reader failed; the picture may be fine",
 };
 

@@ -76,7 +76,6 @@ async def create_batch(
     replayed = await once.replayed()
     if replayed is not None:
         return replayed
-    jobs.must_be_readable(document)
     stored = await run_in_threadpool(lambda: list(_store(caller.organization_id, _items(images or [], archive))))
     wanted = jobs.Request(document, callback_url=callback_url)
     taken: set[UUID] = set()

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
 
-from core import errors, jobs
+from core import errors
 from core.documents import PRINTED_FIELDS, DocumentKind
 from core.settings import settings
 
@@ -79,7 +79,6 @@ async def vocabulary() -> dict[str, Any]:
     return {
         "version": version("idmill"),
         "kinds": sorted(DocumentKind, key=lambda kind: kind is not DocumentKind.AUTO),
-        "readable": jobs.READABLE,
         "fields": PRINTED_FIELDS,
         "max_upload_bytes": settings().max_upload_bytes,
     }

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from core import jobs, organizations
-from core.documents import DocumentKind, Failure, FailureReason
+from core.documents import Failure, FailureReason
 from core.keys import Scope
 from core.settings import settings
 from core.transaction import transaction
@@ -295,13 +295,6 @@ def test_malformed_multipart_is_said_to_be(client):
 def test_refusals_never_repeat_what_was_sent(client, picture):
     answer = upload(client, picture, session_id="900101-14-5678")
     assert "900101" not in answer.text
-
-
-def test_document_without_a_reader_is_refused_before_anything_is_charged(client, picture, monkeypatch):
-    monkeypatch.setattr(jobs, "READABLE", (DocumentKind.MRZ,))
-    answer = upload(client, picture, document="mykad")
-    assert_problem(answer, 422, "document-unsupported")
-    assert client.get("/v1/jobs").json()["items"] == []
 
 
 def test_broken_cursor_and_list_parameters_are_named(client):

@@ -236,9 +236,3 @@ def test_pages_follow_one_another_newest_first(accept, claim, organization_id):
     assert [job.id for job in first + rest] == [job.id for job in reversed(made)]
     assert [job.id for job in received] == [made[0].id]
     assert len(created) == 4
-
-
-def test_document_without_a_reader_is_refused_at_the_door(accept, monkeypatch):
-    monkeypatch.setattr(jobs, "READABLE", (DocumentKind.MRZ,))
-    with pytest.raises(errors.DocumentUnsupported, match="payment-card has no reader yet"):
-        accept(document=DocumentKind.PAYMENT_CARD)

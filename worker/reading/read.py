@@ -95,7 +95,7 @@ def _read_page(
         if not any(one.is_read for one in readings):
             readings.append(_by_print(reader, page, kept, watch))
     read_ = [one for one in readings if one.is_read] or readings
-    return ReadResult(read_[0] if read_ else _not_yet(page, kept, document), kept)
+    return ReadResult(read_[0], kept)
 
 
 def _by_mrz(
@@ -163,11 +163,3 @@ def _facts(page: decode.Picture, kept: compress.Kept | None) -> PictureFacts:
 def _refused(refused: decode.PictureRefused) -> ReadResult:
     failure = Failure(refused.reason, refused.detail, refused.measured)
     return ReadResult(Reading("", {}, None, (), {}, None, {}, "", failure))
-
-
-def _not_yet(page: decode.Picture, kept: compress.Kept | None, document: DocumentKind) -> Reading:
-    failure = Failure(
-        FailureReason.UNSUPPORTED_DOCUMENT,
-        f"This release has no reader for {document.value} documents. Send a document with a machine readable zone.",
-    )
-    return Reading("", {}, None, (), quality.of_picture(page.reduced), _facts(page, kept), {}, "", failure)

@@ -66,7 +66,7 @@ REFUSALS: dict[type[errors.IdmillError], tuple[int, str | None]] = {
 NO_PICTURE = frozenset(
     {FailureReason.DAMAGED_PICTURE, FailureReason.TOO_MANY_PIXELS, FailureReason.UNSUPPORTED_PICTURE}
 )
-OUR_FAULT = frozenset({FailureReason.READER_FAILED, FailureReason.UNSUPPORTED_DOCUMENT})
+OUR_FAULT = frozenset({FailureReason.READER_FAILED})
 
 log = structlog.get_logger()
 

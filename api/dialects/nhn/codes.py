@@ -116,7 +116,6 @@ OF_ERROR: dict[type[errors.IdmillError], Code] = {
     errors.CheckLocked: Code.REGISTRATION_CARD_AUTHENTICATION_LOCKED,
     errors.RequestInvalid: Code.INVALID_PARAMETER,
     errors.TemporarilyUnavailable: Code.API_TEMPORARILY_UNAVAILABLE,
-    errors.DocumentUnsupported: Code.API_TEMPORARILY_UNAVAILABLE,
     errors.NotFound: Code.NOT_FOUND,
     errors.Erased: Code.NOT_FOUND,  # while its caller waited
     errors.IdmillError: Code.FAIL,
@@ -141,8 +140,6 @@ def of_failure(reason: FailureReason, service: Service) -> Code:
         return Code.INVALID_FILE
     if reason is FailureReason.UNSUPPORTED_PICTURE:
         return Code.INVALID_FILE_TYPE
-    if reason is FailureReason.UNSUPPORTED_DOCUMENT:
-        return Code.API_TEMPORARILY_UNAVAILABLE
     if reason is FailureReason.READER_FAILED:
         return codes.api_fail
     if reason in (FailureReason.UNREADABLE, FailureReason.WRONG_CHECK_DIGITS):

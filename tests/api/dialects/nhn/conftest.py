@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from core import jobs, keys
 from core.db.tables import Job
-from core.documents import DocumentKind, Failure
+from core.documents import Failure
 from core.keys import Scope
 from core.settings import settings
 from core.transaction import transaction
@@ -110,7 +110,6 @@ NATIVES = {one["document_type"]: one for one in (PAYMENT_CARD, RESIDENT_CARD, DR
 def small_keys(settings_env, monkeypatch):
     """Making RSA keys is most of the time of these tests; 2048 bits are a quarter of it."""
     monkeypatch.setattr(settings(), "envelope_bits", 2048)
-    monkeypatch.setattr(jobs, "READABLE", tuple(DocumentKind))
 
 
 @pytest.fixture

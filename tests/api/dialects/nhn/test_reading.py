@@ -310,7 +310,6 @@ def test_body_over_the_limit(nhn, sealer, monkeypatch):
         (FailureReason.BLURRED, (4000111, 4000121)),
         (FailureReason.UNREADABLE, (5003013, 5003023)),
         (FailureReason.READER_FAILED, (5003011, 5003021)),
-        (FailureReason.UNSUPPORTED_DOCUMENT, (5000503, 5000503)),
     ],
 )
 def test_failed_reading_has_its_code(nhn, reads, png, reason, codes):
