@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
@@ -18,6 +18,8 @@ from worker.reading.decode import Grey
 Floats = npt.NDArray[np.float64]
 
 _GAPS: Final = (3, 5, 8, 13)  #: px between letters that are joined to lines
+_GAPS_AT_A_GLANCE: Final = (8, 5, 13)
+_CLEAR_SCORE: Final = 2.2  #: of a band that is read at once
 _ANGLE_STEP: Final = 1.5  #: degrees
 _STRIPE: Final = 2.5  #: px wide, in which letters are counted as being on one line
 _STRIPES_COUNTED: Final = 4
@@ -115,19 +117,55 @@ def bands(grey: Grey, *, longest_side: int) -> Iterator[Band]:
     `grey` is (H, W) uint8; coordinates come back in its pixels. One direction of print is searched after the other,
     so a caller that is content with the first bands saves the rest of the work.
     """
+    return sight(grey, longest_side).bands()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A picture at one scale: what of it may be letters, along which directions they line up."""
+
+    letters: _Letters = field(repr=False)
+    directions: tuple[float, ...]  #: radians in [-pi/2, pi/2), the strongest first
+    scale: float  #: px here per px of the picture
+    _levels: dict[float, _Level] = field(
+        default_factory=dict, repr=False
+    )  #: by direction, filled as they are asked for
+
+    def clear(self, directions: int) -> Band | None:
+        """A band that stands out as a zone does along one of the strongest `directions`, found with the least work."""
+        for gap in _GAPS_AT_A_GLANCE:
+            for direction in self.directions[:directions]:
+                found = max(self._level(direction).bands(gap, least=_CLEAR_SCORE), key=_worth, default=None)
+                if found is not None:
+                    return found.scaled(1 / self.scale)
+        return None
+
+    def bands(self) -> Iterator[Band]:
+        """As `locate.bands`."""
+        told: list[Band] = []
+        kept_back: list[Band] = []
+        for direction in self.directions:
+            level = self._level(direction)
+            for band in _distinct([band for gap in _GAPS for band in level.bands(gap)], told):
+                if band.score < _PROMISING:
+                    kept_back.append(band)
+                else:
+                    told.append(band)
+                    yield band.scaled(1 / self.scale)
+        for band in _distinct(kept_back, told):
+            yield band.scaled(1 / self.scale)
+
+    def _level(self, direction: float) -> _Level:
+        if direction not in self._levels:
+            self._levels[direction] = _levelled(self.letters, direction)
+        return self._levels[direction]
+
+
+def sight(grey: Grey, longest_side: int) -> Sight:
+    """`grey`, (H, W) uint8, at a scale of at most `longest_side` pixels."""
     small, scale = shrunk(grey, longest_side)
     letters = _letters(*_strokes(small))
-    told: list[Band] = []
-    kept_back: list[Band] = []
-    for direction in _directions(letters):
-        for band in _distinct(_along(letters, direction), told):
-            if band.score < _PROMISING:
-                kept_back.append(band)
-            else:
-                told.append(band)
-                yield band.scaled(1 / scale)
-    for band in _distinct(kept_back, told):
-        yield band.scaled(1 / scale)
+    return Sight(letters, tuple(_directions(letters)), scale)
 
 
 def ink(grey: Grey) -> Grey:
@@ -226,29 +264,62 @@ def _directions(letters: _Letters) -> list[float]:
     return found
 
 
-def _along(letters: _Letters, direction: float) -> list[Band]:
-    """Bands whose lines run within some degrees of `direction`."""
-    turn, size = _turn(letters.marks.shape, direction)
-    flags = cv2.INTER_NEAREST
-    depth = np.asarray(cv2.warpAffine(letters.marks, turn, size, flags=flags), np.uint8)
-    level = (depth > 0).astype(np.uint8)
-    back = cv2.invertAffineTransform(turn)
-    ys, xs = np.nonzero(level)
-    x, y = xs.astype(np.float64), ys.astype(np.float64)
-    weights = (None, x, y, x * x, y * y, x * y)
-    found: list[Band] = []
-    for gap in _GAPS:
-        joined = cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """The letters of a picture turned so that one direction runs level."""
+
+    depth: Grey  #: (H, W) the contrast of ink where letters are, else 0
+    marks: Grey  #: (H, W) 1 where letters are
+    places: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]  #: y and x of every pixel of them
+    powers: tuple[Floats | None, ...]  #: of those places: 1, x, y, xx, yy, xy; None for 1
+    back: npt.NDArray[np.generic]  #: (2, 3) affine map to the picture
+    direction: float
+    clear: float  #: contrast of clear print
+    #: by gap, filled as they are asked for: chains of lines and the score that each would have, were all of it print
+    _chains: dict[int, list[tuple[float, list[Line]]]] = field(default_factory=dict, repr=False)
+
+    def bands(self, gap: int, *, least: float = _LEAST_SCORE) -> list[Band]:
+        """Bands of lines whose letters stand up to `gap` pixels apart, of a score of `least` and more."""
+        if gap not in self._chains:
+            self._chains[gap] = [(_score(chain), chain) for chain in _chains(self._lines(gap))]
+        return [
+            Band(tuple(_turned_back(line, self.back, self.direction) for line in band.lines), band.score)
+            for most, chain in self._chains[gap]
+            if most >= least and (band := self._judged(chain)).score >= least
+        ]
+
+    def _lines(self, gap: int) -> list[Line]:
+        joined = cv2.morphologyEx(self.marks, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
         rows = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, 2 * gap), np.uint8))
         count, labels = cv2.connectedComponents(rows, connectivity=4, ltype=cv2.CV_16U)
-        label = labels[ys, xs]
-        sums = np.stack([np.bincount(label, weight, count) for weight in weights]).astype(np.float64)[:, 1:]
+        label = labels[self.places]
+        sums = np.stack([np.bincount(label, power, count) for power in self.powers]).astype(np.float64)[:, 1:]
         sums = sums[:, sums[0] >= 3 * gap]
         _, _, angle, length, height = _shapes(sums)
         fits = (height > 0.45 * gap) & (height < 4.5 * gap) & (length > 1.5 * gap) & (np.abs(angle) < 0.35)
-        lines = [replace(line, likeness=_likeness(depth, line, letters.clear)) for line in _merged(sums[:, fits])]
-        found.extend(_stacked([_turned_back(line, back, direction) for line in lines]))
-    return found
+        return _merged(sums[:, fits])
+
+    def _judged(self, chain: Sequence[Line]) -> Band:
+        """The lines of a chain that are alike, and how likely they are a zone."""
+        lines = [replace(line, likeness=_likeness(self.depth, line, self.clear)) for line in chain]
+        band = _trimmed(lines)
+        return Band(band, _score(band))
+
+
+def _levelled(letters: _Letters, direction: float) -> _Level:
+    turn, size = _turn(letters.marks.shape, direction)
+    depth = np.asarray(cv2.warpAffine(letters.marks, turn, size, flags=cv2.INTER_NEAREST), np.uint8)
+    ys, xs = np.nonzero(depth)
+    x, y = xs.astype(np.float64), ys.astype(np.float64)
+    return _Level(
+        depth,
+        (depth > 0).astype(np.uint8),
+        (ys, xs),
+        (None, x, y, x * x, y * y, x * y),
+        cv2.invertAffineTransform(turn),
+        direction,
+        letters.clear,
+    )
 
 
 def _likeness(depth: Grey, line: Line, clear: float) -> float:
@@ -326,9 +397,8 @@ def _merged(sums: _Sums) -> list[Line]:
     return lines
 
 
-def _stacked(lines: list[Line]) -> list[Band]:
+def _chains(lines: list[Line]) -> Iterator[list[Line]]:
     """Groups of lines one below the other, and every long line alone as a last resort."""
-    found: list[Band] = []
     below = _next_below(lines)
     followers = set(below) - {-1}
     for index, line in enumerate(lines):
@@ -338,14 +408,10 @@ def _stacked(lines: list[Line]) -> list[Band]:
         if index in followers and len(chain) < 4:
             continue  # a part of a longer chain
         if len(chain) > 1 or line.length >= 18 * line.height:
-            band = _trimmed([lines[at] for at in chain])
-            score = _score(band)
-            if score >= _LEAST_SCORE:
-                found.append(Band(band, score))
-    return found
+            yield [lines[at] for at in chain]
 
 
-def _trimmed(chain: list[Line]) -> tuple[Line, ...]:
+def _trimmed(chain: Sequence[Line]) -> tuple[Line, ...]:
     """The lines without those above and below that are far less like print than the best of them."""
     worth = [line.likeness * _elongation(line) for line in chain]
     alike = [number for number, one in enumerate(worth) if one >= _ALIKE * max(worth)]
@@ -371,7 +437,7 @@ def _next_below(lines: list[Line]) -> list[int]:
     return [int(at) if fits[index, at] else -1 for index, at in enumerate(nearest)]
 
 
-def _score(lines: tuple[Line, ...]) -> float:
+def _score(lines: Sequence[Line]) -> float:
     """Long lines of equal length and height, two or more of them: at most about 3."""
     worth = [line.likeness * _elongation(line) for line in lines]
     if len(lines) == 1:
@@ -392,12 +458,16 @@ def _elongation(line: Line) -> float:
 def _distinct(found: list[Band], told: list[Band]) -> list[Band]:
     """The best first; a band that lies in a better one, or in one that was told before, is left out."""
     kept: list[Band] = []
-    # Of bands about as likely the longer one: fillers at the end of a line are lost first.
-    for band in sorted(found, key=lambda band: -band.score - 0.02 * band.lines[0].length / band.lines[0].height):
+    for band in sorted(found, key=_worth, reverse=True):
         middle = np.mean([line.centre for line in band.lines], axis=0)
         if not any(_holds(better, middle) for better in (*told, *kept)):
             kept.append(band)
     return kept
+
+
+def _worth(band: Band) -> float:
+    """Of bands about as likely the longer one: fillers at the end of a line are lost first."""
+    return band.score + 0.02 * band.lines[0].length / band.lines[0].height
 
 
 def _holds(band: Band, point: Floats) -> bool:

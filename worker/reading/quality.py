@@ -7,6 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from worker.reading import counting
 from worker.reading.decode import Grey
 
 _LOOKED_AT: Final = 640  #: px of the longest side at which a whole picture is judged
@@ -17,14 +18,15 @@ _GLARING: Final = 235  #: grey level from which paper may be washed out
 def of_picture(grey: Grey) -> dict[str, float]:
     """Brightness, contrast and sharpness of the whole picture, each 0..1. `grey` is (H, W) uint8."""
     scale = min(1.0, _LOOKED_AT / max(grey.shape))
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
-    dark, middle, light = np.percentile(small[::2, ::2], (2, 50, 98))
-    edges = cv2.Laplacian(small, cv2.CV_16S)
+    shrunk = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
+    small = np.asarray(shrunk, np.uint8)
     # Every second pixel is enough to rank by, and four times cheaper.
+    dark, middle, light = counting.levels(small[::2, ::2], 0.02, 0.5, 0.98)
+    (steep,) = counting.levels(np.abs(cv2.Laplacian(small, cv2.CV_16S)[::2, ::2]), 0.98)
     return {
-        "brightness": round(float(middle) / 255, 3),
-        "contrast": round(float(light - dark) / 255, 3),
-        "sharpness": round(min(1.0, float(np.percentile(np.abs(edges[::2, ::2]), 98)) / 128), 3),
+        "brightness": round(middle / 255, 3),
+        "contrast": round((light - dark) / 255, 3),
+        "sharpness": round(min(1.0, steep / 128), 3),
     }
 
 
@@ -38,7 +40,7 @@ def of_strips(strips: list[Grey], *, share_of_print: float) -> dict[str, float]:
     spans = np.concatenate([_spans(strip) for strip in even])  # (windows, 2) darkest and lightest
     contrasts = spans[:, 1] - spans[:, 0]
     usual = max(float(np.percentile(contrasts, 70)), 1.0)
-    slopes = [np.percentile(np.abs(cv2.Sobel(strip, cv2.CV_16S, 1, 0, ksize=3)) / 4, 97) for strip in even]
+    slopes = [counting.levels(np.abs(cv2.Sobel(strip, cv2.CV_16S, 1, 0, ksize=3)), 0.97)[0] / 4 for strip in even]
     glare = (spans[:, 1] >= _GLARING) & (contrasts < 0.3 * usual)
     return {
         "mrz_contrast": round(usual / 255, 3),
@@ -58,5 +60,5 @@ def _spans(strip: Grey) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     width = 2 * _PRINT_HEIGHT
     count = max(1, strip.shape[1] // width)
     windows = strip[:, : count * width].reshape(strip.shape[0], count, -1).transpose(1, 0, 2).reshape(count, -1)
-    ordered = np.sort(windows, axis=1)
-    return ordered[:, [int(share * ordered.shape[1]) for share in (0.05, 0.9)]].astype(np.float64)
+    places = [int(share * windows.shape[1]) for share in (0.05, 0.9)]
+    return np.partition(windows, places, axis=1)[:, places].astype(np.float64)

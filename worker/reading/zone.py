@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from core.documents import MrzFormat
 from worker.reading import locate, quality, rectify
 from worker.reading.decode import MIRRORED, Grey, Picture
 from worker.reading.engines.base import OcrEngine
@@ -22,11 +23,15 @@ from worker.reading.stopwatch import Stopwatch
 #: (longest side in px, bands looked at). A passport page that fills the picture has 10 px a character at the first
 #: look, which sees least of grain and noise; the last one finds a document that fills a quarter of the picture.
 _LOOKS: Final = ((480, 2), (640, 2), (1000, 2))
+#: (longest side in px, directions of print looked along) where a clear band is looked for first
+_GLANCES: Final = ((480, 1), (1000, 3))
 _LEAST_GAIN: Final = 1.25  #: times the scale of the look before; a look with hardly more pixels shows nothing new
 _LEAST_SCORE: Final = 1.0  #: of a band that is read; zones on drawn photographs have 1.5 and more
 _MOST_BANDS: Final = 4  #: read in one picture, or a page of plain text would take seconds
-_FINE: Final = 14.0  #: px of capitals, more than an engine uses; below, the whole picture is cut from instead
+_FINE: Final = 14.0  #: px of capitals, more than an engine uses; below, the whole picture is cut from too
+_COARSE: Final = 8.0  #: px of capitals; below, only the whole picture is cut from
 _ENOUGH: Final = 0.9  #: confidence of a decoded zone at which the search ends although the rules leave a doubt
+_SETTLED: Final = 0.998  #: confidence at a glance from which nothing is looked at more closely
 _SURELY_UPRIGHT: Final = 0.95  #: certainty of the best line, not turned above; print on its head has 0.7 to 0.93
 _LEAST_CERTAINTY: Final = 0.45  #: of the best line; below, a band is texture and no print
 _FEWEST_PLACES, _MOST_PLACES = 20, 60  #: characters seen on the best line of a zone, neighbours of the zone included
@@ -65,6 +70,14 @@ class Sighting:
         return decoded.is_sure or (decoded.confidence >= _ENOUGH and not decoded.is_as_printed)
 
     @property
+    def is_settled(self) -> bool:
+        """True when no other look could make this reading a better one: it is sure, or in doubt for what it says."""
+        decoded = self.decoded
+        if decoded is None:
+            return False
+        return decoded.is_sure or (decoded.confidence >= _SETTLED and not decoded.is_as_printed)
+
+    @property
     def rank(self) -> tuple[bool, float, float]:
         """Orders sightings of one picture, the best highest."""
         return self.is_sure, self.decoded.confidence if self.decoded else -1.0, self.certainty
@@ -87,9 +100,10 @@ class _Look:
     unit: float  #: picture px per px of `grey`
     mirrored_width: int = 0  #: of the picture, where `grey` is its mirror image
 
-    def strips(self, band: locate.Band, *, beyond: float = 0.0) -> list[Strip]:
+    def strips(self, band: locate.Band, *, beyond: float = 0.0, only_told: bool = False) -> list[Strip]:
         """As `rectify.strips`; the band in px of `grey`, `beyond` and what comes back in px of the picture."""
-        cut = [strip.scaled(self.unit) for strip in rectify.strips(self.grey, band, beyond=beyond / self.unit)]
+        found = rectify.strips(self.grey, band, beyond=beyond / self.unit, only_told=only_told)
+        cut = [strip.scaled(self.unit) for strip in found]
         return [strip.mirrored(self.mirrored_width) for strip in cut] if self.mirrored_width else cut
 
 
@@ -126,6 +140,10 @@ class _Reader:
         with self.watch.measure("recognise"):
             return self.engine.read_lines([strip.grey for strip in strips])
 
+    def glance(self, strips: list[Strip]) -> list[LineReading]:
+        with self.watch.measure("recognise"):
+            return self.engine.glance([strip.grey for strip in strips])
+
     def sighting(self, strips: list[Strip], readings: list[LineReading]) -> Sighting:
         pairs = [(s, r) for s, r in zip(strips, readings, strict=True) if len(r.centres) >= _LEAST_PLACES]
         kept, seen = tuple(strip for strip, _ in pairs), tuple(reading for _, reading in pairs)
@@ -150,45 +168,114 @@ def _searched(view: _View, reader: _Reader) -> Search:
     seen = 0
     with reader.watch.measure("find"):
         coarse, scale = locate.shrunk(view.reduced, _LOOKS[-1][0])  # once, since large photos take long to shrink
-    for band in _bands(coarse, reader.watch):
+    sights = _Sights(coarse, reader.watch)
+    clear = sights.clear()
+    if clear is not None and (glanced := _glanced(view, clear.scaled(1 / scale), reader)) is not None:
+        return Search(glanced, 1, coarse)
+    for band in sights.bands():
         seen += 1
         if band.score < _LEAST_SCORE:
             continue
-        for sighting in _at_both_sizes(view, band.scaled(1 / scale), reader):
-            if best is None or sighting.rank > best.rank:
-                best = sighting
-            if best.is_enough:
-                return Search(best, seen, coarse)
+        for look, there in _looks(view, band.scaled(1 / scale)):
+            for sighting in _sightings(look, there, reader):
+                if best is None or sighting.rank > best.rank:
+                    best = sighting
+                if best.is_enough:
+                    return Search(best, seen, coarse)
     return Search(best, seen, coarse)
 
 
-def _at_both_sizes(view: _View, band: locate.Band, reader: _Reader) -> Iterator[Sighting]:
-    """What is seen in the picture as it was decoded first, then, where that has too few pixels, in all of them."""
-    looked = view.look()
-    yield from _sightings(looked, band, reader)
-    if view.picture.is_reduced and max(line.height for line in band.lines) < _FINE:
-        whole = view.look(whole=True)
-        yield from _sightings(whole, band.scaled(looked.unit), reader)
+@dataclass(frozen=True, slots=True)
+class _Sights:
+    """Bands of a picture, looked for at one scale after the other; what was seen at a scale is kept."""
+
+    coarse: Grey = field(repr=False)
+    watch: Stopwatch
+    _by_side: dict[int, locate.Sight] = field(default_factory=dict, repr=False)
+
+    def clear(self) -> locate.Band | None:
+        """A band that stands out as a zone does, in px of `coarse`."""
+        with self.watch.measure("find"):
+            for longest_side, directions in self._gained(_GLANCES):
+                if (band := self._sight(longest_side).clear(directions)) is not None:
+                    return band
+        return None
+
+    def bands(self) -> Iterator[locate.Band]:
+        """All that may be a zone, in px of `coarse`, roughly the likeliest first at each scale."""
+        left = _MOST_BANDS
+        for longest_side, most in self._gained(_LOOKS):
+            taken, found = 0, None
+            while taken < min(most, left):
+                with self.watch.measure("find"):
+                    found = found or self._sight(longest_side).bands()
+                    band = next(found, None)
+                if band is None:
+                    break
+                taken += band.score >= _LEAST_SCORE
+                yield band
+            left -= taken
+
+    def _gained(self, looks: tuple[tuple[int, int], ...]) -> Iterator[tuple[int, int]]:
+        """Those looks that show more than the one before."""
+        before = 0
+        for longest_side, number in looks:
+            shown = min(longest_side, max(self.coarse.shape))
+            if shown >= _LEAST_GAIN * before:
+                before = shown
+                yield longest_side, number
+
+    def _sight(self, longest_side: int) -> locate.Sight:
+        if longest_side not in self._by_side:
+            self._by_side[longest_side] = locate.sight(self.coarse, longest_side)
+        return self._by_side[longest_side]
 
 
-def _bands(coarse: Grey, watch: Stopwatch) -> Iterator[locate.Band]:
-    left = _MOST_BANDS
-    before = 0
-    for longest_side, most in _LOOKS:
-        shown = min(longest_side, max(coarse.shape))
-        if shown < _LEAST_GAIN * before:
-            continue
-        before = shown
-        found = locate.bands(coarse, longest_side=longest_side)
-        taken = 0
-        while taken < min(most, left):
-            with watch.measure("find"):
-                band = next(found, None)
-            if band is None:
-                break
-            taken += band.score >= _LEAST_SCORE
-            yield band
-        left -= taken
+def _glanced(view: _View, band: locate.Band, reader: _Reader) -> Sighting | None:
+    """The band read with the least work, where that is enough to be sure."""
+    for look, there in _looks(view, band):
+        sighting = _glance(look, there, reader)
+        if sighting is not None and sighting.is_settled:
+            return sighting
+    return None
+
+
+def _glance(look: _Look, band: locate.Band, reader: _Reader) -> Sighting | None:
+    """The lines of a band and no others, the likelier way up, each looked at once."""
+    sighting, is_turned = _upright_at_a_glance(look, band, reader)
+    if sighting is None or not sighting.is_settled or not (beyond := _hidden(sighting)):
+        return sighting
+    longer, _ = _upright_at_a_glance(look, band, reader, beyond=beyond, is_turned=is_turned)
+    if longer is not None and _seen_well(longer) >= _seen_well(sighting) + _MORE:
+        return longer
+    return sighting
+
+
+def _upright_at_a_glance(
+    look: _Look, band: locate.Band, reader: _Reader, *, beyond: float = 0.0, is_turned: bool | None = None
+) -> tuple[Sighting | None, bool]:
+    """What is read of a band at one glance, and whether it is upside down; `is_turned` where that is known."""
+    with reader.watch.measure("straighten"):
+        strips = look.strips(band, beyond=beyond, only_told=True)
+    best, certainty, faced = None, 0.0, False
+    for way in (False, True) if is_turned is None else (is_turned,):
+        facing = [_facing(strip, is_turned=way) for strip in strips[:: -1 if way else 1]]
+        readings = reader.glance(facing)
+        clearest = max(map(_certainty, readings), default=0.0)
+        if clearest > certainty and _could_be_zone(readings):
+            best, certainty, faced = (facing, readings), clearest, way
+        if clearest >= _SURELY_UPRIGHT:
+            break
+    return (reader.sighting(*best) if best else None), faced
+
+
+def _looks(view: _View, band: locate.Band) -> Iterator[tuple[_Look, locate.Band]]:
+    """The picture as it was decoded first, then, where that has too few pixels, all of it; far too few are left out."""
+    looked, height = view.look(), max(line.height for line in band.lines)
+    if not view.picture.is_reduced or height >= _COARSE:
+        yield looked, band
+    if view.picture.is_reduced and height < _FINE:
+        yield view.look(whole=True), band.scaled(looked.unit)
 
 
 def _sightings(look: _Look, band: locate.Band, reader: _Reader) -> Iterator[Sighting]:
@@ -254,9 +341,12 @@ def _certainty(reading: LineReading) -> float:
 def _hidden(sighting: Sighting) -> float:
     """Picture pixels of print that may go on beyond the ends of these lines; 0 where nothing speaks for it.
 
-    The ink of a zone's last fillers is often lost. Lines of 36 may be the beginnings of 44.
+    The ink of a zone's last fillers is often lost. Lines of 36 may be the beginnings of 44, but for those of the French
+    card, where a digit counts every place.
     """
     decoded = sighting.decoded
+    if decoded is not None and decoded.is_sure and decoded.format is MrzFormat.FRENCH_ID:
+        return 0.0
     if decoded is not None and sighting.is_enough and decoded.features.missed < _MORE:
         length = len(decoded.lines[0])
         return (_LENGTHS[-1] - length) * _pitch(sighting) if _LENGTHS[0] < length < _LENGTHS[-1] else 0.0

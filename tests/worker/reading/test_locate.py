@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -76,6 +77,24 @@ def test_the_band_is_found_at_six_pixels_a_character_and_more(pitch: float) -> N
     assert all(any(covers(strip, box * scale) for strip in strips) for box in boxes)
 
 
+@pytest.mark.parametrize("kind", ["td1", "td2", "td3"])
+def test_a_clear_band_holds_every_line_and_no_other(kind: str) -> None:
+    grey, boxes = specimen(kind, "phone", 7)
+    band = locate.sight(grey, 480).clear(1)
+    assert band is not None
+    strips = rectify.strips(grey, band, only_told=True)
+    assert len(strips) == len(boxes)
+    assert all(covers(strip, box) for strip, box in zip(strips, boxes, strict=True))
+
+
+def test_lines_that_run_on_beyond_their_band_are_cut_whole() -> None:
+    grey, boxes = specimen("td3", "clean", 3)
+    band = next(locate.bands(grey, longest_side=640))
+    seen = locate.Band(tuple(replace(line, length=0.7 * line.length) for line in band.lines), band.score)
+    strips = rectify.strips(grey, seen, only_told=True)
+    assert all(any(covers(strip, box) for strip in strips) for box in boxes)
+
+
 def test_a_band_read_from_the_other_side_is_the_same_print() -> None:
     grey, _ = specimen("td3", "clean", 3)
     strip = first_strips(grey)[-1]
@@ -111,7 +130,9 @@ def test_a_strip_shows_what_its_box_says() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 400), (40, 40), (480, 640)])
 def test_a_blank_picture_has_no_band(shape: tuple[int, int]) -> None:
-    assert list(locate.bands(np.full(shape, 200, np.uint8), longest_side=640)) == []
+    blank = np.full(shape, 200, np.uint8)
+    assert list(locate.bands(blank, longest_side=640)) == []
+    assert locate.sight(blank, 480).clear(3) is None
 
 
 def test_noise_never_breaks_the_search() -> None:

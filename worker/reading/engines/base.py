@@ -26,3 +26,10 @@ class OcrEngine(Protocol):
         that it is known to confuse.
         """
         ...
+
+    def glance(self, lines: Sequence[Grey]) -> list[LineReading]:
+        """As `read_lines`, with the least work: what is clear print is read as well, what is not is read worse.
+
+        The lines are of one band, cut alike: their characters stand equally far apart in shares of the width.
+        """
+        ...

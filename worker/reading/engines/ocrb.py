@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from worker.reading import networks
+from worker.reading import counting, networks
 from worker.reading.engines.base import Grey
 from worker.reading.mrz import characters
 from worker.reading.mrz.line_reading import Centres, LineReading, LogProbabilities
@@ -65,19 +65,29 @@ class _Slots:
 
 
 class OcrbEngine:
-    """The engine of choice for machine readable zones: one line in about 3 ms on one thread, always the same result.
+    """The engine of choice for machine readable zones: one line in about 1.5 ms on one thread, always the same result.
 
-    A line is read on its own, so what it is read as does not depend on the lines beside it.
+    `read_lines` reads a line on its own, so what it is read as does not depend on the lines beside it.
     """
 
     def __init__(self, model: Path | None = None) -> None:
-        """Loads `model`, or the one that ships with idmill."""
-        self._session = networks.opened("ocrb.onnx", instead=model)
+        """Loads `model`, or the one that ships with idmill: the integer copy of `ocrb.onnx`, three times as fast."""
+        self._session = networks.opened("ocrb_int8.onnx", instead=model)
         self.name: str = "ocrb-" + self._session.get_modelmeta().custom_metadata_map["version"]
 
     def read_lines(self, lines: Sequence[Grey]) -> list[LineReading]:
         """Reads each line: (H, W) uint8, dark print on light ground, margins of 0.1 to 0.7 capitals above and below."""
         return [self._read(line) for line in lines]
+
+    def glance(self, lines: Sequence[Grey]) -> list[LineReading]:
+        """One look at each of some lines cut alike, the pitch of the last clear one taken for the next."""
+        readings = []
+        width = 0.0
+        for line in lines:
+            slots = self._settle(line, width or _guess(line))
+            width = slots.frames * FRAME_WIDTH if slots.sureness >= _UNSURE else width
+            readings.append(_placed(slots, line))
+        return readings
 
     def frames(self, line: Grey, width: int) -> Frames:
         """What the network says of `line` scaled to `width` px, a multiple of FRAME_WIDTH."""
@@ -92,19 +102,17 @@ class OcrbEngine:
         """The mean of three looks at a line, one a little higher and one a little lower: noise differs, print stays."""
         ink = normalise(line, width)
         padded = np.pad(ink, ((_NUDGE, _NUDGE), (0, 0)), mode="edge")
-        mean = self._frames(np.stack([ink, padded[: -2 * _NUDGE], padded[2 * _NUDGE :]])).mean(axis=0)
-        return np.asarray(mean - np.logaddexp.reduce(mean, axis=1, keepdims=True), np.float32)
+        return _normalised(self._frames(np.stack([ink, padded[: -2 * _NUDGE], padded[2 * _NUDGE :]])).mean(axis=0))
 
     def _read(self, line: Grey) -> LineReading:
-        guess = line.shape[1] * PITCH / (line.shape[0] * _PITCH_TO_HEIGHT)
+        guess = _guess(line)
         slots = self._settle(line, guess)
         if slots.sureness < _UNSURE and slots.filled > _LEAST_FILLED:
             others = [self._settle(line, guess * factor) for factor in _OTHER_GUESSES]
             slots = max((slots, *others), key=lambda tried: tried.sureness)
         if slots.is_doubtful:
             slots = find_slots(self._thrice(line, slots.frames * FRAME_WIDTH))
-        scale = line.shape[1] / slots.frames
-        return LineReading(slots.log_probabilities, (slots.centres * scale).astype(np.float32))
+        return _placed(slots, line)
 
     def _settle(self, line: Grey, width: float) -> _Slots:
         """Reads at a guessed width, and again at the width that the pitch found there calls for."""
@@ -115,12 +123,23 @@ class OcrbEngine:
         return slots
 
 
+def _guess(line: Grey) -> float:
+    """The width in px at which the network may expect this line, by its height."""
+    return int(line.shape[1]) * PITCH / (int(line.shape[0]) * _PITCH_TO_HEIGHT)
+
+
+def _placed(slots: _Slots, line: Grey) -> LineReading:
+    scale = line.shape[1] / slots.frames
+    return LineReading(slots.log_probabilities, (slots.centres * scale).astype(np.float32))
+
+
 def normalise(line: Grey, width: int) -> Ink:
     """Scales a line to LINE_HEIGHT x `width` and maps its 85th percentile to 0 and its 3rd to 1."""
     # One axis at a time: INTER_AREA falls back to linear when the other axis grows.
     scaled = _resize(_resize(line, (line.shape[1], LINE_HEIGHT)), (width, LINE_HEIGHT))
-    dark, light = np.percentile(scaled, (3, 85))
-    return np.asarray(np.clip((light - scaled) / max(light - dark, 8.0), -0.5, 1.5), np.float32)
+    dark, light = counting.levels(scaled, 0.03, 0.85)
+    ink = (np.float32(light) - scaled) / np.float32(max(light - dark, 8))
+    return np.asarray(np.clip(ink, -0.5, 1.5), np.float32)
 
 
 def find_slots(frames: Frames) -> _Slots:
@@ -194,7 +213,11 @@ def _shares(pieces: npt.NDArray[np.float32], inked: npt.NDArray[np.float32]) -> 
 
 def _averaged(share: npt.NDArray[np.float32], frames: Frames) -> LogProbabilities:
     """(places, 37): log probabilities without blank, averaged over the frames of each place."""
-    rows = frames[:, :_BLANK]
-    rows = rows - np.logaddexp.reduce(rows, axis=1, keepdims=True)
-    mean = share @ np.maximum(rows, _FLOOR)
-    return np.asarray(mean - np.logaddexp.reduce(mean, axis=1, keepdims=True), np.float32)
+    mean = share @ np.maximum(_normalised(frames[:, :_BLANK]), _FLOOR)
+    return np.asarray(_normalised(mean), np.float32)
+
+
+def _normalised(logs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Rows of log probabilities that sum to 1."""
+    away = logs - logs.max(axis=1, keepdims=True)
+    return np.asarray(away - np.log(np.exp(away).sum(axis=1, keepdims=True)), np.float32)

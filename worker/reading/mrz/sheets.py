@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -104,6 +105,10 @@ class _Draft:
     def places(self, span: Span) -> range:
         return range(span.line * self.layout.length + span.start, span.line * self.layout.length + span.end)
 
+    def overflow(self) -> Span:
+        """Where a long document number runs on."""
+        return self.layout.slot("optional_data_1" if self.layout.format is MrzFormat.TD1 else "optional_data").span
+
     def allow(self, span: Span, characters: str) -> None:
         for place in self.places(span):
             self.allowed[place] = characters
@@ -181,27 +186,29 @@ def _strength(layout: Layout) -> float:
 
 
 def _steps(draft: _Draft) -> tuple[Step, ...]:
-    """Every guarded place in the order of the text, which is also the order of every sum in every layout."""
-    layout, length = draft.layout, draft.layout.length
-    field_weights: dict[int, int] = {}
+    """Every guarded place: field by field, each with its digit behind it, then what only the composite counts."""
     composite_weights: dict[int, int] = {}
-    kinds: dict[int, int] = {}
-    for guard in layout.guards:
+    fields: list[Step] = []
+    last: list[Step] = []
+    for guard in draft.layout.guards:
         counted = [place for span in guard.guarded for place in draft.places(span)]
-        at = guard.span.line * length + guard.span.start
-        is_composite = guard.name == layout.composite
+        (at,) = draft.places(guard.span)
+        if guard.name == draft.layout.composite:
+            composite_weights = _weights(counted)
+            last = [Step(at, 0, 0, COMPOSITE_DIGIT)]
+            continue
         if guard.name == "document_number_check_digit" and draft.tail:
-            head, tail = counted, range(at + 1, at + 1 + draft.tail)
-            counted = [*head, *([at] if draft.counts_filler else []), *tail]
-            at = at + 1 + draft.tail
-        weights = composite_weights if is_composite else field_weights
-        weights |= {place: check_digits.WEIGHTS[number % 3] for number, place in enumerate(counted)}
-        kinds[at] = COMPOSITE_DIGIT if is_composite else FIELD_DIGIT
-    places = sorted(field_weights.keys() | composite_weights.keys() | kinds.keys())
-    return tuple(
-        Step(place, field_weights.get(place, 0), composite_weights.get(place, 0), kinds.get(place, 0))
-        for place in places
-    )
+            *tail, end = list(draft.places(draft.overflow()))[: draft.tail + 1]
+            counted, at = [*counted, *([at] if draft.counts_filler else []), *tail], end
+        fields += [Step(place, weight, 0) for place, weight in _weights(counted).items()]
+        fields.append(Step(at, 0, 0, FIELD_DIGIT))
+    alone = composite_weights.keys() - {step.place for step in fields}
+    steps = [*fields, *(Step(place, 0, 0) for place in sorted(alone)), *last]
+    return tuple(replace(step, composite_weight=composite_weights.get(step.place, 0)) for step in steps)
+
+
+def _weights(counted: Sequence[int]) -> dict[int, int]:
+    return {place: check_digits.WEIGHTS[number % 3] for number, place in enumerate(counted)}
 
 
 def _blank_personal_number() -> Sheet:
@@ -226,7 +233,7 @@ def _russian_internal() -> Sheet:
 def _long(layout: Layout, tail: int, *, counts_filler: bool) -> Sheet:
     draft = _Draft.of(layout)
     draft.tail, draft.counts_filler = tail, counts_filler
-    optional = layout.slot("optional_data_1" if layout.format is MrzFormat.TD1 else "optional_data").span
+    optional = draft.overflow()
     alphanumeric = ANY.removesuffix(FILLER)
     draft.allow(layout.slot("document_number").span, alphanumeric)
     draft.allow(layout.guard("document_number_check_digit").span, FILLER)

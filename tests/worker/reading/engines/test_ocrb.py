@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
+from importlib import resources
 
 import cv2
 import numpy as np
 import pytest
 
 from lab.specimens import faces
+from worker.reading import networks
 from worker.reading.engines import base, ocrb
 from worker.reading.mrz import characters, line_reading
 
@@ -101,6 +104,23 @@ def test_a_line_is_read_alike_alone_in_company_and_again(engine: ocrb.OcrbEngine
         for other in (second, alone):
             assert np.array_equal(first.log_probabilities, other.log_probabilities)
             assert np.array_equal(first.centres, other.centres)
+
+
+def test_the_integer_copy_was_made_of_the_weights_beside_it() -> None:
+    """After new weights: python -m lab.training.quantise ocrb worker/reading/models/ocrb{,_int8}.onnx."""
+    weights = resources.files("worker.reading.models").joinpath("ocrb.onnx").read_bytes()
+    told, of = (networks.opened(name).get_modelmeta().custom_metadata_map for name in ("ocrb_int8.onnx", "ocrb.onnx"))
+    assert told["of"] == hashlib.sha256(weights).hexdigest()
+    assert told["version"] == f"{of['version']}-int8"
+
+
+def test_a_glance_at_clear_lines_reads_what_a_close_look_reads(engine: ocrb.OcrbEngine) -> None:
+    assert tuple(_text(reading) for reading in engine.glance([_line(text) for text in TEXTS[:2]])) == TEXTS[:2]
+
+
+def test_a_glance_takes_the_pitch_of_a_clear_line_for_the_next(engine: ocrb.OcrbEngine) -> None:
+    lines = [cv2.resize(_line(text, 16), (1100, 40)).astype(np.uint8) for text in TEXTS[:2]]
+    assert tuple(_text(reading) for reading in engine.glance(lines)) == TEXTS[:2]
 
 
 @pytest.mark.parametrize("shape", [(32, 400), (3, 5), (1, 1), (60, 20)])

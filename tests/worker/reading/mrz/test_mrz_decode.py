@@ -64,6 +64,39 @@ def read(readings: Sequence[LineReading]) -> Decoded:
     return found
 
 
+@pytest.mark.parametrize("counts_filler", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [(MrzFormat.TD2, "G10497434559"), (MrzFormat.TD2, "AB12345678"), (MrzFormat.TD1, "60000179501523")],
+)
+def test_a_number_that_runs_on_into_the_optional_data_is_held_against_its_digit(
+    kind: MrzFormat, number: str, *, counts_filler: bool
+) -> None:
+    lines = build.build(
+        kind,
+        document_code="I",
+        issuing_state="UTO",
+        surname="SPECIMEN",
+        given_names="ANNA",
+        document_number=number,
+        nationality="UTO",
+        birth_date="740812",
+        sex="F",
+        expiry_date="320415",
+        counts_long_number_filler=counts_filler,
+    )
+    clear = read(seen(lines))
+    assert clear.lines == lines
+    assert clear.is_sure
+    assert not clear.is_as_printed
+    line = 1 if kind is MrzFormat.TD2 else 0
+    column = lines[line].index(number[5])
+    other = "3" if number[5] != "3" else "8"
+    repaired = read(seen(lines, {(line, column): (other, 0.6)}))
+    assert repaired.lines == lines
+    assert repaired.repaired == (Repair(line, column, other, number[5]),)
+
+
 @pytest.mark.parametrize("lines", ZONES, ids=lambda lines: str(lines[0][:5]))
 def test_clear_print_is_read_and_accepted_without_a_repair(lines: tuple[str, ...]) -> None:
     found = read(seen(lines))
