@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lab.training import prints
-from lab.training.example import FRAME_WIDTH, IGNORE, LINE_HEIGHT, Example
+from lab.training.example import FRAME_WIDTH, IGNORE, LINE_HEIGHT, Example, Labels
 
 _CHUNK = 8  #: batches that are drawn together and sorted by width, so that little padding is computed
-Batch = tuple[npt.NDArray[np.float16], npt.NDArray[np.int16]]  #: (N, 32, W) ink, (N, W / 4) labels
+#: (N, 32, W) ink, (N, W / 4) labels of frames, (N, n) labels of what is printed
+Batch = tuple[npt.NDArray[np.float16], Labels, Labels]
 
 
 def drawn(name: str, seed: int, size: int, drawers: int) -> Iterator[Batch]:
@@ -33,7 +34,7 @@ def _draw_for_ever(queue: Queue[Batch], name: str, first_seed: int, size: int) -
     example = prints.named(name).example
     seed = first_seed
     while True:
-        chunk = sorted((example(seed + number) for number in range(size * _CHUNK)), key=lambda pair: len(pair[1]))
+        chunk = sorted((example(seed + number) for number in range(size * _CHUNK)), key=lambda one: len(one[1]))
         seed += size * _CHUNK
         for part in np.random.default_rng(seed).permutation(_CHUNK):
             queue.put(stacked(chunk[part * size : (part + 1) * size]))
@@ -41,10 +42,15 @@ def _draw_for_ever(queue: Queue[Batch], name: str, first_seed: int, size: int) -
 
 def stacked(examples: list[Example]) -> Batch:
     """Examples as one batch, padded to the widest with paper that the loss ignores."""
-    frames = max(len(labels) for _, labels in examples)
-    ink = np.zeros((len(examples), LINE_HEIGHT, frames * FRAME_WIDTH), np.float16)
-    labels = np.full((len(examples), frames), IGNORE, np.int16)
-    for row, (line_ink, line_labels) in enumerate(examples):
+    labels, spelled = _padded([one[1] for one in examples]), _padded([one[2] for one in examples])
+    ink = np.zeros((len(examples), LINE_HEIGHT, labels.shape[1] * FRAME_WIDTH), np.float16)
+    for row, (line_ink, _, _) in enumerate(examples):
         ink[row, :, : line_ink.shape[1]] = line_ink
-        labels[row, : len(line_labels)] = line_labels
-    return ink, labels
+    return ink, labels, spelled
+
+
+def _padded(rows: list[Labels]) -> Labels:
+    padded = np.full((len(rows), max(len(row) for row in rows)), IGNORE, np.int16)
+    for place, row in enumerate(rows):
+        padded[place, : len(row)] = row
+    return padded

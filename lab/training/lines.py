@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lab.training import glyphs, paper, texts
-from lab.training.example import IGNORE, Example
+from lab.training.example import IGNORE, Example, spelled
 from worker.reading.engines import ocrb
 from worker.reading.mrz import characters
 
@@ -143,27 +143,31 @@ def expose(
     *,
     worn: float = 0.22,
     binarised: float = 0.14,
+    harm: float = 1.0,
 ) -> tuple[Grey, frozenset[str]]:
-    """From ink to the grey values in the file, and the marks of what happened on the way; two chances can be set."""
+    """From ink to the grey values in the file, and the marks of what happened on the way; two chances can be set.
+
+    `harm` multiplies every chance of harm but the lens and the sensor.
+    """
     marks: set[str] = set()
     if random.random() < 0.6:
         ink = paper.uneven(random, ink, pitch)
-    if random.random() < worn:
+    if random.random() < worn * harm:
         marks.add("worn")
         ink = paper.wear(random, ink, pitch)
     light = paper.ground(random, ink.shape, pitch)
-    depth = random.uniform(0.6, 0.97) if random.random() < 0.75 else random.uniform(0.25, 0.6)
+    depth = random.uniform(0.6, 0.97) if random.random() < 1 - 0.25 * harm else random.uniform(0.25, 0.6)
     if depth < 0.4:
         marks.add("faint")
     contrast = depth * float(light[light.shape[0] // 2].mean())
     light = light * (1 - ink * np.float32(depth))
     light = paper.beside(random, light, ends, pitch)
     for name, chance, change in _OVER_THE_LINE:
-        if random.random() < chance:
+        if random.random() < chance * harm:
             marks.add(name)
             light = change(random, light, pitch)
     light = paper.sensor(random, paper.lens(random, light, pitch), contrast)
-    if pitch > 5.5 and random.random() < binarised:
+    if pitch > 5.5 and random.random() < binarised * harm:
         marks.add("binarised")
         light = paper.binarise(random, light, pitch)
     image = np.clip(light, 0, 255).astype(np.uint8)
@@ -285,4 +289,5 @@ def example(seed: int) -> Example:
     off = float(np.clip(random.normal(0, 0.1), -0.26, 0.26))
     frames = max(8, round(line.image.shape[1] * ocrb.PITCH / line.pitch * np.exp(off) / ocrb.FRAME_WIDTH))
     ink = ocrb.normalise(line.image, frames * ocrb.FRAME_WIDTH)
-    return ink.astype(np.float16), frame_labels(line, frames).astype(np.int16)
+    spelling = spelled(line.text, characters.ALPHABET, line.undecided)
+    return ink.astype(np.float16), frame_labels(line, frames).astype(np.int16), spelling

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lab.training import lines, typefaces
-from lab.training.example import IGNORE, Example
+from lab.training.example import IGNORE, Example, spelled
 from worker.reading.cards import recogniser
 
 Random = np.random.Generator
@@ -22,6 +22,8 @@ _LEAST_LABELLED = 2.0  #: px of the normalised line: half a frame, or a thin I w
 _ADVANCE = 0.9  #: of a capital's height: a mean character is this wide, which sets the grain of everything around it
 _CAPS = ((4.6, 6.5), (6.5, 9.0), (9.0, 14.0), (14.0, 24.0), (24.0, 40.0))  #: px of a capital in the photograph
 _CAP_SHARES = (0.08, 0.3, 0.37, 0.19, 0.06)
+_CALM, _CALM_HARM = 0.5, 0.15  #: of the lines are photographed with care: hardly any stamp, glare or wear, larger
+_CALM_CAP_SHARES = (0.0, 0.1, 0.35, 0.4, 0.15)
 _NOTHING = 0.04  #: of the lines have nothing to read
 _WORN, _BINARISED = 0.07, 0.02
 _INVERTED = 0.04  #: of the lines come light on dark
@@ -53,12 +55,14 @@ class Source:
         """Draws one line in a few milliseconds; the same seed draws the same line. Raises glyphs.FontMissing."""
         random = np.random.default_rng(seed)
         printed, widths = self._set(random)
-        low, high = _CAPS[int(random.choice(len(_CAPS), p=_CAP_SHARES))]
+        is_calm = bool(random.random() < _CALM)
+        low, high = _CAPS[int(random.choice(len(_CAPS), p=_CALM_CAP_SHARES if is_calm else _CAP_SHARES))]
         cap = float(random.uniform(low, high))
         pitch = cap * _ADVANCE
         ink, centres, middle = lines.photograph(random, printed, pitch)
         ends = (max(0, int(centres[0] - pitch * 0.7)), int(centres[-1] + pitch * 0.7))
-        image, marks = lines.expose(random, ink, ends, pitch, worn=_WORN, binarised=_BINARISED)
+        harm = _CALM_HARM if is_calm else 1.0
+        image, marks = lines.expose(random, ink, ends, pitch, worn=_WORN, binarised=_BINARISED, harm=harm)
         left, right = lines.crop_columns(random, image.shape[1], centres, pitch)
         top, bottom = _crop_rows(random, image.shape[0], middle, cap)
         image, factor = np.ascontiguousarray(image[top:bottom, left:right]), 1.0
@@ -84,7 +88,8 @@ class Source:
         frames = max(8, round(natural * off / recogniser.FRAME_WIDTH))
         frames = min(frames, recogniser.MOST_FRAMES)
         ink = recogniser.normalise(line.image, frames * recogniser.FRAME_WIDTH)
-        return ink.astype(np.float16), self.labels(line, frames).astype(np.int16)
+        spelling = spelled(line.text, self.alphabet, line.undecided)
+        return ink.astype(np.float16), self.labels(line, frames).astype(np.int16), spelling
 
     def labels(self, line: PrintedLine, frames: int) -> npt.NDArray[np.int64]:
         """The class of each of `frames` equal parts of the width: a character, blank, or IGNORE between them."""

@@ -9,16 +9,11 @@ from functools import partial
 import torch
 from torch import nn
 
-from lab.training.example import IGNORE, Example
+from lab.training.example import Example
+from lab.training.losses import frame_and_spelling_loss, frame_loss
 from lab.training.network import LineNetwork
 
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-
-
-def frame_loss(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of every frame's class: (N, F, classes) scores, (N, F) classes or IGNORE."""
-    flat = scores.reshape(-1, scores.shape[2])
-    return nn.functional.cross_entropy(flat, labels.reshape(-1), ignore_index=IGNORE)
+Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]  #: of scores, frames' labels, spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +53,12 @@ def _latin() -> Print:
     from lab.training import latin, printed_lines  # noqa: PLC0415
 
     source = printed_lines.Source(latin.ALPHABET, latin.FACES, latin.line)
-    return _of_alphabet("latin", latin.ALPHABET, source.example)
+    return _of_alphabet("latin", latin.ALPHABET, source.example, frame_and_spelling_loss)
 
 
-def _of_alphabet(model: str, alphabet: str, example: Callable[[int], Example]) -> Print:
+def _of_alphabet(model: str, alphabet: str, example: Callable[[int], Example], loss: Loss = frame_loss) -> Print:
     classes = len(alphabet) + 1
-    return Print(model, example, partial(LineNetwork, classes), (classes,), properties={"alphabet": alphabet})
+    return Print(model, example, partial(LineNetwork, classes), (classes,), loss, {"alphabet": alphabet})
 
 
 def _korean() -> Print:
@@ -78,4 +73,5 @@ def _digits() -> Print:
     from worker.reading.cards import digit_alphabet  # noqa: PLC0415
 
     heads = (digit_alphabet.CLASSES,)
-    return Print("digits", lines.example, network.DigitNetwork, heads, input="light", average=0.997)
+    made = network.DigitNetwork
+    return Print("digits", lines.example, made, heads, frame_and_spelling_loss, input="light", average=0.997)

@@ -22,10 +22,10 @@ def train(name: str, plan: learning.Plan, folder: Path, resume: Path | None, dra
         learning.take_over(network, resume)
 
     def loss(batch: batches.Batch) -> torch.Tensor:
-        ink, labels = torch.from_numpy(batch[0]).float().unsqueeze(1), torch.from_numpy(batch[1]).long()
+        ink, labels, spelled = (torch.from_numpy(part) for part in batch)
         with torch.autocast("cpu", torch.bfloat16):
-            scores = network(ink)
-        return print_.loss(scores.float(), labels)
+            scores = network(ink.float().unsqueeze(1))
+        return print_.loss(scores.float(), labels.long(), spelled.long())
 
     learning.learn(network, batches.drawn(name, plan.seed, plan.batch, drawers), loss, plan, kept)
     return export.line_model(print_, kept, kept.with_suffix(".onnx"), "trial")

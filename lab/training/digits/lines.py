@@ -13,7 +13,7 @@ from lab.specimens import card_faces, numerals, relief
 from lab.specimens.numerals import Glyph
 from lab.training import paper
 from lab.training.digits import faces, texts
-from lab.training.example import IGNORE, Example
+from lab.training.example import IGNORE, Example, spelled
 from worker.reading.cards import digit_alphabet as alphabet
 from worker.reading.cards import digit_lines
 
@@ -311,4 +311,8 @@ def example(seed: int) -> Example:
     line = draw(seed)
     width = digit_lines.natural_width(line.image, float(np.exp(random.normal(0, 0.08))))
     light = digit_lines.normalise(line.image, width)
-    return light.astype(np.float16), frame_labels(line, width // alphabet.FRAME_WIDTH).astype(np.int16)
+    frames = width // alphabet.FRAME_WIDTH
+    reach = 0.42 * line.widths
+    cut = line.centres[(line.centres < reach) | (line.centres > line.image.shape[1] - reach)]
+    spelling = spelled(line.text, alphabet.ALPHABET, cut)
+    return light.astype(np.float16), frame_labels(line, frames).astype(np.int16), spelling

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lab.training import paper
-from lab.training.example import IGNORE, Example
+from lab.training.example import IGNORE, Example, spelled
 from lab.training.korean import glyphs, texts
 from worker.reading.cards.korean import engine, hangul
 
@@ -299,4 +299,5 @@ def example(seed: int) -> Example:
     off = float(np.clip(random.normal(0, 0.05), -0.15, 0.15))
     frames = engine.frames_of(line.image, np.exp(off))
     ink = engine.normalise(line.image, frames)
-    return ink.astype(np.float16), frame_labels(line, frames).astype(np.int16)
+    spelling = spelled(line.text, hangul.ALPHABET, line.undecided)
+    return ink.astype(np.float16), frame_labels(line, frames).astype(np.int16), spelling

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from lab.training.example import IGNORE
+from lab.training import losses
 from lab.training.korean import lines
 from lab.training.network import Widths
 from worker.reading.cards.korean import engine, hangul
@@ -16,25 +16,24 @@ WIDTHS: Widths = (24, 48, 80, 112, 192)
 _LETTERS_COUNT = 0.4  #: of the loss of each letter, beside the kind's
 
 
-def loss_of(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of the kind of every frame, and of the three letters of those with Hangul.
+def loss_of(scores: torch.Tensor, labels: torch.Tensor, spelled: torch.Tensor) -> torch.Tensor:
+    """Frame and spelling loss of the kinds, and cross-entropy of the three letters of every frame with Hangul.
 
-    (N, F, sum(HEADS)) scores; (N, F) places in the alphabet, BLANK or IGNORE.
+    (N, F, sum(HEADS)) scores; (N, F) and (N, n) places in the alphabet, BLANK or IGNORE.
     """
-    kind, *letter_scores = torch.split(scores.reshape(-1, sum(HEADS)), HEADS, dim=1)
-    kinds, letters = _targets(labels.reshape(-1))
-    loss = torch.nn.functional.cross_entropy(kind, kinds, ignore_index=IGNORE)
+    kind, *letter_scores = torch.split(scores, HEADS, dim=2)
+    kinds = _kinds(labels)
+    loss = losses.frame_and_spelling_loss(kind, kinds, _kinds(spelled))
     is_hangul = kinds == engine.HANGUL
-    if len(letters):
+    if is_hangul.any():
+        letters = torch.from_numpy(hangul.LETTERS_OF)[labels[is_hangul] - hangul.FIRST_SYLLABLE]
         for place, head in enumerate(letter_scores):
             loss = loss + _LETTERS_COUNT * torch.nn.functional.cross_entropy(head[is_hangul], letters[:, place])
     return loss
 
 
-def _targets(labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Labels of the first head, and (frames, 3) letters where it is Hangul, from places in ALPHABET."""
-    first, blank = hangul.FIRST_SYLLABLE, lines.BLANK
-    is_hangul = (labels >= first) & (labels < blank)
+def _kinds(labels: torch.Tensor) -> torch.Tensor:
+    """Classes of the first head from places in ALPHABET, BLANK or IGNORE."""
+    is_hangul = (labels >= hangul.FIRST_SYLLABLE) & (labels < lines.BLANK)
     kinds = torch.where(is_hangul, torch.full_like(labels, engine.HANGUL), labels)
-    kinds = torch.where(labels == blank, torch.full_like(labels, engine.BLANK), kinds)
-    return kinds, torch.from_numpy(hangul.LETTERS_OF)[labels[is_hangul] - first]
+    return torch.where(labels == lines.BLANK, torch.full_like(labels, engine.BLANK), kinds)
