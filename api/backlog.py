@@ -16,7 +16,7 @@ from core.db.tables import Job
 from core.states import JobState
 from core.transaction import for_everybody
 
-FARTHEST = 1000  #: places are counted up to here; a farther one is told as this
+FARTHEST = 200  #: places are counted up to here; a farther one is told as this
 PACE_WINDOW = timedelta(seconds=60)
 REFRESH_SECONDS = 2.0  #: what concerns everybody is counted no more often than this
 MOST_RETRY_SECONDS = 30

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from api import shedding
 from core import errors
 
 PROBLEM = "application/problem+json"
@@ -117,17 +118,18 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _expected(_request: Request, error: Exception) -> JSONResponse:
+async def _expected(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.IdmillError)  # noqa: S101 - narrows the type that Starlette widened
+    shedding.note(request, error)
     return problem(status_of(error), error.code, str(error), retry_seconds=error.retry_seconds)
 
 
-async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     """Names every field that cannot be used; never repeats what was sent."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
     places = [{"field": _place_of(one), "message": one["msg"]} for one in error.errors()]
     if any(place["field"] == "image" for place in places):
-        return await _expected(_request, errors.UploadMissing())
+        return await _expected(request, errors.UploadMissing())
     detail = "; ".join(f"{place['field']}: {place['message']}" for place in places)
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, errors.RequestInvalid.code, detail, errors=places)
 

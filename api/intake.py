@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 from starlette.datastructures import UploadFile
 
-from api import uploads
+from api import turnstile, uploads
 from api.dependencies import run
 from api.idempotency import Asked, Made
 from core import admission, errors, jobs, sealed
@@ -95,6 +95,7 @@ async def watch(
 
     if not seconds:
         return await run(look)
+    turnstile.leave(request)
     with request.app.state.waiters.bell(job_id) as bell:
         job = await run(jobs.get, organization_id, job_id)
         ended: Job | None = await bell.wait(seconds) if job.is_open else job

@@ -29,7 +29,9 @@ from api.routes import (
     subscriptions,
     webhook_endpoints,
 )
+from api.shedding import Shed
 from api.spans import Traced
+from api.turnstile import Turnstile
 from api.uploads import BodyLimit
 from api.waiting import Waiters
 from api.walls import ForNobodyYet
@@ -53,6 +55,8 @@ def create_app() -> FastAPI:
         responses=errors.DOCUMENTED,
     )
     larger = {batches.router.prefix: settings().max_batch_bytes}
+    app.add_middleware(Turnstile)
+    app.add_middleware(Shed)
     app.add_middleware(BodyLimit, max_bytes=settings().max_upload_bytes, seconds=settings().body_seconds, larger=larger)
     app.add_middleware(RateLimitHeaders)
     app.add_middleware(ForNobodyYet)

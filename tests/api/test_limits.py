@@ -69,8 +69,13 @@ def test_calls_go_on_without_limits_while_the_counter_is_away(client, organizati
 
 
 @pytest.mark.parametrize("path", ["/v1/jobs", "/v1/batches"])
-def test_uploads_beyond_the_open_ones_are_refused_and_taken_again_later(client, picture, organization_id, path):
+def test_uploads_beyond_the_open_ones_are_refused_and_taken_again_later(
+    client, picture, organization_id, path, monkeypatch
+):
+    from api import shedding
     from core import admission
+
+    monkeypatch.setattr(shedding, "SECONDS", 0.0)
 
     limit(organization_id, most_open_jobs=2)
     for _ in range(2):

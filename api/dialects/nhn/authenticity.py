@@ -13,6 +13,7 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 
+from api import turnstile
 from api.dependencies import run
 from api.dialects.nhn import bodies, envelopes
 from api.dialects.nhn.callers import required
@@ -99,6 +100,7 @@ async def answer(request: Request, organization_id: UUID) -> dict[str, Any]:
     try:
         claim = await _claim(around, organization_id, kind, sent)
         await run(locks.must_be_open, claim)
+        turnstile.leave(request)  # a provider may take seconds
         decision = await run_in_threadpool(chain.decide, claim, question.seen)
     except errors.EnvelopeDamaged:
         await run(_give_back_and_count, question, around)
