@@ -19,8 +19,9 @@ from lab.specimens import draw, korean_passports
 from worker.reading import read, result
 
 FIRST_SEED = 100_000  #: of seeds that nobody has looked at
+LEVELS = ("clean", "phone", "hard", "turned")
 _OPTIONS = read.ReadingOptions(compress=False, today=date(2026, 6, 1))
-_KEYS = {
+FIELDS = {
     "name": "name",
     "residentNumber": "resident_number",
     "issueDate": "issue_date",
@@ -51,7 +52,7 @@ def wrong_keys(specimen: draw.Specimen) -> tuple[list[str], float]:
         answer = wire.id_card(result.as_json(reading), seal=lambda value: value)
         told = {pair["key"]: pair["value"] for pair in answer["keyValues"]}
     is_passport = specimen.kind == korean_passports.KIND
-    keys = {key: name for key, name in _KEYS.items() if is_passport or key != "dateOfIssue"}
+    keys = {key: name for key, name in FIELDS.items() if is_passport or key != "dateOfIssue"}
     expected = {key: specimen.values[name] for key, name in keys.items() if name in specimen.values}
     if is_passport:
         expected.pop("issueDate")
@@ -86,7 +87,7 @@ def main() -> None:
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
     for kind in chosen.kind or draw.KOREAN_KINDS:
-        for level in chosen.level or ("clean", "phone", "hard", "turned"):
+        for level in chosen.level or LEVELS:
             _print_group(kind, level, chosen)
 
 

@@ -89,15 +89,22 @@ def _mark(page: Sheet, rng: np.random.Generator, face: korean_print.Face) -> Non
 
 
 def _put(  # noqa: PLR0917 - what, where and how, in that order, a dozen times
-    card: _Card, name: str, text: str, start: tuple[float, float], printing: Printing, label: str = ""
+    card: _Card,
+    name: str,
+    text: str,
+    start: tuple[float, float],
+    printing: Printing,
+    label: str = "",
+    *,
+    right: float = WIDTH - 2,
 ) -> float:
-    """Prints a value, behind its label where there is one; keeps its box; returns the x behind it."""
+    """Prints a value, behind its label where there is one, up to `right`; keeps its box; returns the x behind it."""
     x = start[0]
     if label:
         pale = replace(printing, size=printing.size * card.rng.uniform(0.75, 1.0), spacing=0.0)
         x, _ = korean_print.write(card.sheet, label, start, pale)
         x += printing.size * card.rng.uniform(0.25, 0.6)
-    end, box = korean_print.write(card.sheet, text, (x, start[1]), printing)
+    end, box = korean_print.write(card.sheet, text, (x, start[1]), _fitted(text, printing, right - x))
     card.boxes[name] = box
     return end
 
@@ -166,13 +173,14 @@ def _draw_resident(card: _Card, chance: random.Random) -> None:
     if person.hanja:
         shown += f"{rng.choice(('(', ' ('))}{person.hanja})"
     name_printing = _fitted(shown, replace(body, size=rng.uniform(3.6, 4.8), spacing=0.02), right - left - 12)
-    _put(card, "name", shown, (left, base), name_printing, labels.get("name", ""))
+    _put(card, "name", shown, (left, base), name_printing, labels.get("name", ""), right=right)
     card.values["name"] = person.name
     base += rng.uniform(5.0, 6.2)
     number = replace(body, size=rng.uniform(3.3, 4.2), spacing=rng.uniform(-0.02, 0.08))
     number = _fitted(person.resident_number, number, right - left - (14 if labels else 2))
     card.values["resident_number"] = person.resident_number
-    _put(card, "resident_number", person.resident_number, (left, base), number, labels.get("resident_number", ""))
+    label = labels.get("resident_number", "")
+    _put(card, "resident_number", person.resident_number, (left, base), number, label, right=right)
     base += rng.uniform(4.6, 5.6)
     text = korean_people.address(chance, head)
     printing = replace(body, size=rng.uniform(2.4, 3.1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import cv2
@@ -75,7 +75,7 @@ def choose(rng: np.random.Generator) -> Face:
     return known[int(rng.integers(len(known)))] if rng.random() < 0.9 else known[0]
 
 
-@cache
+@lru_cache(maxsize=24)  # every size of a large collection holds the whole of its file
 def _font(face: Face, pixels: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(_FONTS / face.path, pixels, index=face.index)
 

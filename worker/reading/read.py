@@ -89,21 +89,28 @@ def _read_page(
             kept = compress.compress(page)
     tell("reading")
     readings: list[Reading] = []
+    waiting = list(_READ_BY_PRINT.get(document, ()))
     if document in _READ_BY_MRZ:
-        readings.append(_by_mrz(page, kept, options, watch, tell))
-    for reader in _READ_BY_PRINT.get(document, ()):
+        seen = zone.stages(page, named.engine(options.engine), watch, today=options.today)
+        found = next(seen)
+        if waiting and not found.is_enough:  # a card that is surely Korean has no zone to look for more closely
+            told = _told(waiting.pop(0), page, watch)
+            readings.append(_by_print(told, page, kept))
+            if told.sureness >= korean.CERTAIN:
+                return ReadResult(readings[0], kept)
+        *_, found = (found, *seen)
+        tell("parsing")
+        readings.insert(0, _by_mrz(found, page, kept, options, watch))
+    for reader in waiting:
         if not any(one.is_read for one in readings):
-            readings.append(_by_print(reader, page, kept, watch))
+            readings.append(_by_print(_told(reader, page, watch), page, kept))
     read_ = [one for one in readings if one.is_read] or readings
     return ReadResult(read_[0], kept)
 
 
 def _by_mrz(
-    page: decode.Picture, kept: compress.Kept | None, options: ReadingOptions, watch: Stopwatch, tell: Stage
+    found: zone.Search, page: decode.Picture, kept: compress.Kept | None, options: ReadingOptions, watch: Stopwatch
 ) -> Reading:
-    engine = named.engine(options.engine)
-    found = zone.search(page, engine, watch, today=options.today)
-    tell("parsing")
     with watch.measure("judge"):
         measured = quality.of_picture(found.coarse) | zone.quality_of(found.best)
         failure = reasons.failure(found, measured, page)
@@ -119,16 +126,17 @@ def _by_mrz(
         quality=measured,
         picture=_facts(page, kept),
         timings_ms={},
-        engine=engine.name,
+        engine=named.engine(options.engine).name,
         failure=failure,
     )
 
 
-def _by_print(
-    reader: Callable[[decode.Picture], Told], page: decode.Picture, kept: compress.Kept | None, watch: Stopwatch
-) -> Reading:
+def _told(reader: Callable[[decode.Picture], Told], page: decode.Picture, watch: Stopwatch) -> Told:
     with watch.measure("read_print"):
-        told = reader(page)
+        return reader(page)
+
+
+def _by_print(told: Told, page: decode.Picture, kept: compress.Kept | None) -> Reading:
     failure = told.failure
     if failure is not None and not page.is_whole:
         failure = Failure(FailureReason.DAMAGED_PICTURE, "The picture file ends too early. Send it again.")

@@ -91,6 +91,11 @@ class Search:
     bands: int
     coarse: Grey = field(repr=False)  #: the picture at the finest scale of the search
 
+    @property
+    def is_enough(self) -> bool:
+        """True when looking further is not worth its time."""
+        return self.best is not None and self.best.is_enough
+
 
 @dataclass(frozen=True, slots=True)
 class _Look:
@@ -154,24 +159,33 @@ class _Reader:
 
 def search(picture: Picture, engine: OcrEngine, watch: Stopwatch, *, today: date | None = None) -> Search:
     """Looks for a zone until one is read surely or all likely bands were tried."""
-    found = _searched(_View(picture), _Reader(engine, today, watch))
-    if picture.orientation not in MIRRORED or (found.best and found.best.is_enough):
-        return found
-    mirrored = _searched(_View(picture, is_mirrored=True), _Reader(engine, today, watch))
-    if mirrored.best is None or (found.best is not None and found.best.rank >= mirrored.best.rank):
-        return found
-    return mirrored
+    *_, found = stages(picture, engine, watch, today=today)
+    return found
 
 
-def _searched(view: _View, reader: _Reader) -> Search:
+def stages(picture: Picture, engine: OcrEngine, watch: Stopwatch, *, today: date | None = None) -> Iterator[Search]:
+    """What `search` finds, as far as it got: at a glance, then, for whoever asks on, by all that can be tried."""
+    found: Search | None = None
+    for found in _searched(_View(picture), _Reader(engine, today, watch)):
+        yield found
+    if found is None or picture.orientation not in MIRRORED or found.is_enough:
+        return
+    *_, mirrored = _searched(_View(picture, is_mirrored=True), _Reader(engine, today, watch))
+    if mirrored.best is not None and (found.best is None or found.best.rank < mirrored.best.rank):
+        yield mirrored
+
+
+def _searched(view: _View, reader: _Reader) -> Iterator[Search]:
     best: Sighting | None = None
     seen = 0
     with reader.watch.measure("find"):
         coarse, scale = locate.shrunk(view.reduced, _LOOKS[-1][0])  # once, since large photos take long to shrink
     sights = _Sights(coarse, reader.watch)
     clear = sights.clear()
-    if clear is not None and (glanced := _glanced(view, clear.scaled(1 / scale), reader)) is not None:
-        return Search(glanced, 1, coarse)
+    glanced = _glanced(view, clear.scaled(1 / scale), reader) if clear is not None else None
+    yield Search(glanced, int(clear is not None), coarse)
+    if glanced is not None:
+        return
     for band in sights.bands():
         seen += 1
         if band.score < _LEAST_SCORE:
@@ -181,8 +195,9 @@ def _searched(view: _View, reader: _Reader) -> Search:
                 if best is None or sighting.rank > best.rank:
                     best = sighting
                 if best.is_enough:
-                    return Search(best, seen, coarse)
-    return Search(best, seen, coarse)
+                    yield Search(best, seen, coarse)
+                    return
+    yield Search(best, seen, coarse)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,12 @@ def to_picture(card: Card, points: Floats) -> Floats:
     return np.asarray(moved[0], np.float64)
 
 
+def on_card(card: Card, points: Floats) -> Floats:
+    """(n, 2) points of the picture in pixels of the card's image."""
+    moved = cv2.perspectiveTransform(np.asarray(points, np.float64)[None], np.linalg.inv(card.to_picture))
+    return np.asarray(moved[0], np.float64)
+
+
 def _part(picture: Colour, quad: Floats) -> tuple[tuple[int, int], Colour, float]:
     """The part of the picture around the card, shrunk first where the cut would skip pixels, its corner, its scale."""
     low = np.maximum(np.floor(quad.min(axis=0)).astype(int) - 4, 0)

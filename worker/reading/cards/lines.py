@@ -61,9 +61,9 @@ def on(card: Card) -> list[Line]:
     return [cut(grey, row) for row in rows(card)]
 
 
-def rows(card: Card) -> list[Row]:
-    """Where lines of print stand on the card, top to bottom."""
-    seen = layout.looker().look(card.image, _LOOK)
+def rows(card: Card, *, look: int = _LOOK) -> list[Row]:
+    """Where lines of print stand on the card, top to bottom, seen with its longer side `look` px long."""
+    seen = layout.looker().look(card.image, look)
     found = joined(_pieces(seen))
     factor = 1 / seen.scale
     return sorted((_scaled(row, factor) for row in found), key=lambda row: row.left[1] + row.right[1])

@@ -11,12 +11,10 @@ import numpy as np
 from core.authenticity import printed as forms
 from core.authenticity import rules
 from core.documents import Check, Verdict
-from worker.reading.cards.base import Printed
 from worker.reading.cards.korean import hangul, patterns, words
 from worker.reading.cards.korean.rows import Row
 
 NUMBER_FITS = -1.1  #: mean natural-log probability of a place from which on a number or date is one
-_ENDINGS = "장수사"  #: of issuers: 구청장, 시장, 군수, 도지사
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,9 @@ def resident_number(rows: Sequence[Row]) -> Placed | None:
 
 def licence_number(rows: Sequence[Row]) -> Placed | None:
     """The row with the likeliest `11-12-345678-90` or `서울 12-345678-90`; the latter begins at its region."""
-    found = _likeliest(rows, patterns.LICENCE_NUMBER, fits=NUMBER_FITS)
-    regional = _likeliest(rows, patterns.LICENCE_NUMBER_OF_A_REGION, fits=NUMBER_FITS)
+    blocked = patterns.RESIDENT_NUMBER
+    found = _likeliest(rows, patterns.LICENCE_NUMBER, fits=NUMBER_FITS, blocked=blocked)
+    regional = _likeliest(rows, patterns.LICENCE_NUMBER_OF_A_REGION, fits=NUMBER_FITS, blocked=blocked)
     if regional and (found is None or regional.match.fit > found.match.fit + 0.4):
         named = _with_region(regional)
         if named:
@@ -77,17 +76,16 @@ def _likeliest(
     pattern: Sequence[patterns.Slot],
     *,
     fits: float,
-    blocked: Sequence[patterns.Slot] | None = None,
+    blocked: Sequence[patterns.Slot],
 ) -> Placed | None:
     best: Placed | None = None
     for row in rows:
         match = patterns.find(row.printed, pattern)
         if match is None or match.fit < fits or (best and match.fit <= best.match.fit):
             continue
-        if blocked:
-            other = patterns.find(row.printed, blocked)
-            if other and other.fit > match.fit:
-                continue
+        other = patterns.find(row.printed, blocked)
+        if other and other.fit > match.fit:
+            continue
         best = Placed(row, match)
     return best
 
@@ -104,67 +102,6 @@ def dates(rows: Sequence[Row]) -> list[Placed]:
         if match and match.fit > NUMBER_FITS and forms.date_digits(match.text):
             found.append(Placed(row, match))
     return found
-
-
-def issuer(rows: Sequence[Row], known: Sequence[str]) -> Words | None:
-    """The issuer on the lowest row that ends like one: known words put right, whatever stands behind them left out."""
-    found = [told for row in rows if (told := _issuer_on(row, known))]
-    return max(found, key=lambda told: (told.confidence > 0.02, told.row.middle), default=None)
-
-
-def _issuer_on(row: Row, known: Sequence[str]) -> Words | None:
-    printed = row.printed
-    places = [place for place, sign in enumerate(printed.text) if sign in hangul.SYLLABLES]
-    while places and not _may_end(printed, places[-1]):
-        places.pop()
-    if len(places) < 4:
-        return None
-    log_probabilities = printed.log_probabilities[places]
-    text, sure = _put_right(log_probabilities, known)
-    return Words(row, _with_blanks(printed, places, text), sure, places[0], places[-1])
-
-
-def _may_end(printed: Printed, place: int) -> bool:
-    """True where the likeliest reading is an ending of an issuer, or where it nearly is."""
-    row = printed.log_probabilities[place]
-    return bool(row[words.codes(_ENDINGS)].max() > row.max() - 2.5)
-
-
-def _put_right(rows: np.ndarray[tuple[int, int], np.dtype[np.float32]], known: Sequence[str]) -> tuple[str, float]:
-    """The issuer and how sure it is: the whole where it is known, else its province and its office, else as read."""
-    if whole := words.snap(rows, known):
-        return whole.word, _sureness(rows, whole)
-    for count in sorted({len(province) for province in words.PROVINCES}, reverse=True):
-        if count >= len(rows):
-            continue
-        head, tail = words.snap(rows[:count], words.PROVINCES), words.snap(rows[count:], words.OFFICES)
-        if head and head.against < _unlikely(count):
-            rest, sure = (tail.word, _sureness(rows[count:], tail)) if tail else _as_read(rows[count:])
-            return head.word + rest, sure * _sureness(rows[:count], head)
-    return _as_read(rows)
-
-
-def _unlikely(count: int) -> float:
-    return 1.0 + 0.9 * count
-
-
-def _sureness(rows: np.ndarray[tuple[int, int], np.dtype[np.float32]], snapped: words.Snapped) -> float:
-    """Half a known word's doubt is taken by its being known."""
-    return float(np.exp((rows.max(axis=1).sum() - 2 * snapped.against) / 2))
-
-
-def _as_read(rows: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> tuple[str, float]:
-    rows = rows[:, hangul.FIRST_SYLLABLE :]
-    text = "".join(hangul.SYLLABLES[place] for place in rows.argmax(axis=1))
-    return text, float(np.exp(rows.max(axis=1).sum()))
-
-
-def _with_blanks(printed: Printed, places: list[int], text: str) -> str:
-    """`text`, whose signs stand on `places`, with the blanks that are printed between them."""
-    out = text[0]
-    for sign, before, place in zip(text[1:], places, places[1:], strict=False):
-        out += (" " if hangul.SPACE in printed.text[before:place] else "") + sign
-    return out
 
 
 def checks(values: dict[str, str], *, today: date) -> tuple[Check, ...]:

@@ -9,13 +9,16 @@ from datetime import date
 import numpy as np
 
 from core.documents import DocumentType, Field
+from worker.reading.cards import find
 from worker.reading.cards.base import Card, Told
-from worker.reading.cards.korean import common, hangul, names, resident, words
-from worker.reading.cards.korean.rows import Row, as_field
+from worker.reading.cards.korean import common, hangul, issuers, names, resident, words
+from worker.reading.cards.korean.rows import Row, as_field, parted
 
 _TITLES = ("자동차운전면허증", "운전면허증")
 _CODE_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CODE_LENGTHS = (5, 6)
+_NO_CODE = frozenset(" .,·-'~:")
+_LEAST_CODE = -1.9  #: mean natural-log probability of its signs
 _PERIOD = re.compile("적성|검사|갱신|기간|까지")
 _CONDITION_LABELS = ("조건",)
 _KIND_LIKE = re.compile("[0-9]?종|보통|대형|소형|특수|원동기|견인|구난")
@@ -27,10 +30,11 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     licence = common.licence_number(rows)
     if licence is None:
         return None
-    others = [row for row in rows if row is not licence.row]
+    others = _without(rows, licence)
     fields = {"licence_number": _placed(card, licence)}
     number = common.resident_number(others)
     if number:
+        others = _without(others, number)
         fields["resident_number"] = _placed(card, number)
         between = [row for row in others if licence.row.middle < row.middle < number.row.middle]
         if name := resident.name_above(between, number.row):
@@ -44,9 +48,11 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
         low = [row for row in plain if row.middle > issued.row.middle - issued.row.height * 0.5]
     else:
         low = plain
-    if office := common.issuer([row for row in low if row is not (issued and issued.row)], words.POLICE):
+    office = issuers.find([row for row in low if row is not (issued and issued.row)], words.POLICE)
+    if office:
         fields["issuer"] = as_field(card, office.row, office)
-    fields |= _the_rest(card, others, below, licence.row)
+    lowest = office.row if office else issued.row if issued else None
+    fields |= _the_rest(card, others, below, lowest)
     values = {name: field.value for name, field in fields.items()}
     return Told(
         DocumentType.DRIVER_LICENCE,
@@ -56,13 +62,19 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     )
 
 
-def _the_rest(card: Card, rows: Sequence[Row], below: Sequence[Row], licence: Row) -> dict[str, Field]:
+def _without(rows: Sequence[Row], placed: common.Placed) -> list[Row]:
+    """The rows, of that with a number only what stands beside it: kinds of licence stand close to theirs."""
+    beside = parted(placed.row, placed.match.first, placed.match.last)
+    return sorted([*(row for row in rows if row is not placed.row), *beside], key=lambda row: row.middle)
+
+
+def _the_rest(card: Card, rows: Sequence[Row], below: Sequence[Row], lowest: Row | None) -> dict[str, Field]:
     fields = {}
     if kinds := licence_kinds(rows):
         fields["licence_type"] = as_field(card, kinds.row, kinds)
     if condition := _condition(below):
         fields["condition"] = as_field(card, condition.row, condition)
-    if code := code_serial(rows, licence):
+    if code := code_serial(_beside(rows, lowest)):
         fields["serial_number"] = as_field(card, code.row, code)
     return fields
 
@@ -72,26 +84,43 @@ def _placed(card: Card, placed: common.Placed) -> Field:
     return as_field(card, placed.row, match)
 
 
-def code_serial(rows: Sequence[Row], licence: Row) -> common.Words | None:
-    """Five or six letters and digits below the small photograph: the lowest such row at the right of the card."""
-    allowed = words.codes(_CODE_SIGNS)
+def code_place(card: Card, fields: dict[str, Field]) -> tuple[int, int, int, int] | None:
+    """Where the code serial is looked for, px of the card: right of the issuer, or of the date above it."""
+    box = next((fields[name].box for name in ("issuer", "issue_date") if name in fields), None)
+    if box is None:
+        return None
+    (left, top), _, (right, bottom), _ = find.on_card(card, np.array(box)).round().astype(int).tolist()
+    tall = bottom - top
+    return max(left + 3 * tall, right - 4 * tall), top - 5 * tall, left + 24 * tall, bottom + 3 * tall
+
+
+def code_serial(rows: Sequence[Row]) -> common.Words | None:
+    """Five or six letters and digits on one of these rows, the surest."""
     best: common.Words | None = None
     for row in rows:
-        places = [place for place, sign in enumerate(row.printed.text) if sign not in " .,·-'~:"]
-        if len(places) not in _CODE_LENGTHS or row.middle < 0.55 or (row.left + row.right) / 2 < 0.62:
+        places = [place for place, sign in enumerate(row.printed.text) if sign not in _NO_CODE]
+        if len(places) not in _CODE_LENGTHS:
             continue
-        part = row.printed.log_probabilities[places][:, allowed]
-        sure = float(np.exp(part.max(axis=1).mean()))
-        if sure < 0.15 or row is licence:
-            continue
+        part = row.printed.log_probabilities[places][:, words.codes(_CODE_SIGNS)]
+        chances = part.max(axis=1)
         text = "".join(_CODE_SIGNS[place] for place in part.argmax(axis=1))
-        if best is None or sure > best.confidence:
+        sure = float(np.exp(chances.sum()))
+        if chances.mean() > _LEAST_CODE and (best is None or sure > best.confidence):
             best = common.Words(row, text, sure, places[0], places[-1])
-    if best is None:
-        return None
-    places = [place for place, sign in enumerate(best.row.printed.text) if sign not in " .,·-'~:"]
-    product = float(np.exp(best.row.printed.log_probabilities[places][:, allowed].max(axis=1).sum()))
-    return common.Words(best.row, best.text, product, best.first, best.last)
+    return best
+
+
+def _beside(rows: Sequence[Row], office: Row | None) -> list[Row]:
+    """Rows below the small photograph: right of the issuer, about on its level; without it, right and low."""
+    if office is None:
+        return [row for row in rows if row.middle > 0.55 and (row.left + row.right) / 2 > 0.62]
+    return [
+        row
+        for row in rows
+        if row.left > office.left + 2 * office.height
+        and -4 < (row.middle - office.middle) / office.height < 2
+        and row.height < 1.2 * office.height
+    ]
 
 
 def licence_kinds(rows: Sequence[Row]) -> common.Words | None:

@@ -14,13 +14,14 @@ from core.authenticity.printed import MONTHS
 from core.documents import Box, Field, Mrz
 from worker.reading.cards.base import Card, Colour, PrintEngine
 from worker.reading.cards.korean import hangul, names, patterns, print_lines, words
-from worker.reading.cards.korean.rows import Row, as_field, rows_of
+from worker.reading.cards.korean.rows import Row, as_field, part_of, rows_of
 
 KOREA: Final = "KOR"
 
 _PITCH: Final = 2.54  # mm; ICAO Doc 9303-3, 4.2: ten characters an inch
 _PLACES: Final = 44
 _ABOVE, _BELOW, _BESIDE = 70.0, -4.0, 8.0  #: mm around the upper line that the printed zone reaches, above and beside
+_PORTRAIT: Final = 27.0  #: mm from the left of the lines, where nothing but the holder's portrait is printed
 _FINEST: Final = 9.0  #: px per mm of the page that is cut out
 _CAPTIONS: Final = (
     "성명", "한글성명", "이름", "성", "국적", "생년월일", "성별", "발급일", "기간만료일", "발행관청",
@@ -88,8 +89,8 @@ def page_of(picture: Colour, line_boxes: Sequence[Box], scale: float) -> Card:
     down = ((lower[0] + lower[3]) / 2 - left + (lower[1] + lower[2]) / 2 - right) / 2
     down *= np.hypot(*along) / max(1e-6, float(np.hypot(*down)))
     fine = min(_FINEST, max(4.0, 1.2 * float(np.hypot(*along))))
-    wide, high = _PITCH * _PLACES + 2 * _BESIDE, _ABOVE + _BELOW
-    corner = left - along * _BESIDE - down * _ABOVE
+    wide, high = _PITCH * _PLACES - _PORTRAIT + _BESIDE, _ABOVE + _BELOW
+    corner = left + along * _PORTRAIT - down * _ABOVE
     size = (round(wide * fine), round(high * fine))
     to_picture = np.column_stack([along / fine, down / fine, corner])
     flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_LINEAR if fine > float(np.hypot(*along)) else cv2.INTER_AREA)
@@ -161,7 +162,8 @@ def _field(card: Card, day: _Day) -> Field:
 def _korean_name(rows: Sequence[Row]) -> tuple[Row, names.Name] | None:
     """The row of two to five syllables that is no caption, best where the caption of the name stands above it."""
     best: tuple[float, Row, names.Name] | None = None
-    for row in rows:
+    parts = (part for whole in rows for part in _hangul_of(whole))
+    for row in parts:
         if not _is_hangul(row) or row.plain in _CAPTIONS:
             continue
         name = names.find(row.printed)
@@ -171,6 +173,13 @@ def _korean_name(rows: Sequence[Row]) -> tuple[Row, names.Name] | None:
         if best is None or weight > best[0]:
             best = (weight, row, name)
     return (best[1], best[2]) if best else None
+
+
+def _hangul_of(row: Row) -> list[Row]:
+    """The row, or its last word of Hangul where something else stands before it on its level."""
+    text = row.printed.text
+    start = max((place + 1 for place, sign in enumerate(text) if sign not in hangul.SYLLABLES), default=0)
+    return [row] if start == 0 or "/" in text or len(text) - start < 2 else [row, part_of(row, slice(start, None))]
 
 
 def _is_hangul(row: Row) -> bool:

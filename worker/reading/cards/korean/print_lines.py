@@ -1,7 +1,9 @@
-"""Finds lines of print on a straight card by their ink, small and large alike. What they say is read elsewhere."""
+"""Finds lines of Korean print on a straight card, seals and red marks left out. What they say is read elsewhere."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -12,157 +14,214 @@ from worker.reading.cards import lines
 from worker.reading.cards.base import Card, Colour, Line
 from worker.reading.engines.base import Grey
 
-_LOOK: Final = 1000  #: px of the card's longer side that its print is looked for at
-_HIGHEST: Final = 62  #: px of a letter there
-_LEAST_CONTRAST: Final = 0.09  #: of the ground's brightness
-_OF_THE_STRONGEST: Final = 0.42  #: of the ink around it, that ink must have: a guilloche has less
-_LOWEST: Final = 7  #: px of a line there
-_LEAST_INK: Final = 20  #: px of a line there
-_STEEPEST: Final = 0.12  #: rise of a line along the card
-_GAP: Final = 0.12  #: of a line's usual ink, what may lie in a gap between two
-_ROOM: Final = 0.86  #: of a row's ink, what a capital of it is taken for: Hangul is higher than capitals
+_LOOK: Final = 640  #: px of the card's longer side: titles are large, addresses small
+_CLOSER: Final = 1.2  #: times the size of the card, that a part of it is looked at
+_LEAST: Final = 40  #: px of such a part
+_REDDER: Final = 0.42  #: of its red, by which red ink is redder than green and blue, beyond what the card's ground is
+_DARK: Final = 0.52  #: of the ground's red; what is darker is print, whatever its edge is tinged with
+_NEARBY: Final = (25, 25)  #: px about red ink in which its ground is seen
+_INSIDE: Final = 0.7  #: of a row, that another one's strip holds: a part of the same print
 
-Plane = npt.NDArray[np.float32]
+_TELLS: Final = 7.0  #: of its height, a line's length from which on its slope is its own
+_ASKEW: Final = 0.02  #: by which a shorter line may differ from the others
+
+_SPACE: Final = 1.3  #: of the higher one's height, between pieces of one line
+_ALIKE: Final = 0.6  #: of its height, the lower one's
+_LEVEL: Final = 0.35  #: of its height, by which they may stand apart
+_BESIDE: Final = 0.8  #: of a row's height, that another one must share of its length to be its neighbour
+_LINE: Final = 2.4  #: of its height, a neighbour's length: a shorter one may be a part of a letter
+_APART: Final = 0.4  #: of both heights together, from the middle of one line to that of the next
+_HALF: Final = 0.6  #: of its height, how far up and down a line reaches: Hangul is higher than capitals
+
+_TALL: Final = 40  #: px of the strip in which a row's height is measured
+_REACH: Final = 1.35  #: of the height that the finder told, measured above and below its middle
+_STROKE: Final = (11, 11)  #: px of that strip, more than a stroke of a letter is wide
+_BEYOND: Final = 1.5  #: of a row's height, how far beyond its ends its print is looked for
+_BETWEEN: Final = 0.3  #: of it, between two letters
+_INKED: Final = 0.45  #: of the darkest ink against its ground, that ink has
+_LETTER: Final = 14  #: px of that strip, of a letter
+_LEAST_INK: Final = 0.2  #: of the letters in the fullest row of pixels, that have ink in one that belongs to the line
+_GAP: Final = 0.2  #: of the told height, without ink between one line and the next
+_CAPITAL: Final = 0.82  #: of a line's ink, what `lines.cut` is told: Hangul is higher than capitals
+
+Floats = npt.NDArray[np.float64]
 
 
 def on(card: Card) -> list[Line]:
     """Lines of print on the card, top to bottom, as its image stands."""
-    grey = without_red(card.image)
-    return [lines.cut(grey, row) for row in rows(grey)]
+    plain = without_red(card)
+    return cut(plain, rough(plain))
 
 
-def without_red(image: Colour) -> Grey:
-    """(H, W) uint8 grey in which red ink is as light as paper: seals and SPECIMEN marks lie over the print."""
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    return np.asarray(np.maximum(grey, image[..., 2]), np.uint8)
-
-
-def rows(grey: Grey) -> list[lines.Row]:
-    """Where lines stand on a card, (H, W) uint8; top to bottom."""
-    scale = min(1.0, _LOOK / max(grey.shape))
-    seen = grey if scale == 1 else cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    letters = _letters(_ink(np.asarray(seen, np.uint8)))
-    smeared = cv2.morphologyEx(letters, cv2.MORPH_CLOSE, np.ones((2, 19), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(smeared, connectivity=4, ltype=cv2.CV_32S)
-    blobs, sizes = np.asarray(labels, np.int32), np.asarray(stats, np.int32)
-    found = [row for index in range(1, len(sizes)) for row in _rows(letters, blobs, index, sizes[index])]
-    joined = _joined(found)
-    kept = [row for row in joined if _is_long(row) or any(_continues(row, other) for other in joined)]
-    return sorted((_scaled(row, 1 / scale) for row in kept), key=lambda row: row.left[1] + row.right[1])
-
-
-def _ink(grey: Grey) -> npt.NDArray[np.uint8]:
-    """1 where a stroke is darker than the ground around it and about as dark as the strongest ink nearby."""
-    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    ground = cv2.morphologyEx(cv2.medianBlur(half, 3), cv2.MORPH_CLOSE, np.ones((17, 17), np.uint8))
-    ground = cv2.resize(cv2.blur(ground, (9, 9)), (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
-    depth = 1 - cv2.blur(grey, (2, 2)).astype(np.float32) / np.maximum(ground, 30)
-    small = cv2.resize(depth, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    strongest = cv2.blur(cv2.dilate(small, np.ones((9, 17), np.uint8)), (9, 9))
-    strongest = cv2.resize(strongest, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(depth > np.maximum(_LEAST_CONTRAST, _OF_THE_STRONGEST * strongest), np.uint8)
-
-
-def _letters(ink: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """What of the ink may be parts of letters: neither specks nor shapes too large, nor long thin lines."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)
-    wide, high, area = (stats[:, column] for column in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
-    is_thin = (wide > 60) & (high < 6) | (area < 0.06 * wide * high)
-    fits = (area >= 9) & (high <= _HIGHEST) & (wide <= 3.2 * _HIGHEST) & ~is_thin
-    fits[0] = False
-    return np.asarray(fits[labels], np.uint8)
-
-
-def _rows(
-    letters: npt.NDArray[np.uint8], labels: npt.NDArray[np.int32], index: int, stat: npt.NDArray[np.int32]
-) -> list[lines.Row]:
-    """The rows of one blob of print: two where a gap runs through it, as between a small caption and its value."""
-    left, top, wide, high = (int(value) for value in stat[:4])
-    if high < _LOWEST or high > 3 * _HIGHEST or wide < _LOWEST:
+def near(card: Card, part: tuple[int, int, int, int]) -> list[Line]:
+    """Lines in a part of a card without red, from left, top to right, bottom in its px: small print is seen closer."""
+    height, width = card.image.shape[:2]
+    left, top, right, bottom = (int(np.clip(side, 0, end)) for side, end in zip(part, (width, height) * 2, strict=True))
+    if min(right - left, bottom - top) < _LEAST:
         return []
-    part = (slice(top, top + high), slice(left, left + wide))
-    ys, xs = np.nonzero((labels[part] == index) & (letters[part] > 0))
-    if len(xs) < _LEAST_INK:
-        return []
-    slope = float(np.polyfit(xs, ys, 1)[0]) if wide > 4 * high else 0.0
-    slope = slope if abs(slope) < _STEEPEST else 0.0
-    away = ys - slope * xs
-    found = []
-    for upper, lower in _bands(away):
-        inside = (away >= upper) & (away <= lower)
-        if inside.sum() < _LEAST_INK or lower - upper + 1 > 1.6 * _HIGHEST:
-            continue
-        first, last = float(xs[inside].min()), float(xs[inside].max() + 1)
-        low, high_ = np.percentile(away[inside], (2, 98))
-        middle = float(low + high_) / 2 + 0.5
-        ends = [(left + x, top + middle + slope * x) for x in (first, last)]
-        found.append(lines.Row(ends[0], ends[1], max(6.0, float(high_ - low + 1))))
-    return found
+    image = np.ascontiguousarray(card.image[top:bottom, left:right])
+    found = lines.rows(replace(card, image=image), look=round(_CLOSER * max(image.shape)))
+    return cut(card, [_shifted(row, left, top) for row in found])
 
 
-def _bands(away: npt.NDArray[np.float64]) -> list[tuple[float, float]]:
-    """From and to of the ink across a blob, cut where next to none lies between two bands of it."""
-    lowest = float(away.min())
-    profile = np.bincount(np.floor(away - lowest).astype(np.int64))
-    if len(profile) < 3 * _LOWEST:
-        return [(lowest, float(away.max()))]
-    inner = slice(len(profile) // 4, len(profile) - len(profile) // 4)
-    cut = int(np.argmin(profile[inner])) + inner.start
-    if profile[cut] > _GAP * np.percentile(profile, 80):
-        return [(lowest, float(away.max()))]
-    return [(lowest, lowest + cut), (lowest + cut, float(away.max()))]
-
-
-def _joined(found: list[lines.Row]) -> list[lines.Row]:
-    """Pieces of one line side by side become one row: alike in height, on one level, a gap of about a letter."""
-    rows = sorted(found, key=lambda row: row.left[0])
-    changed = True
-    while changed:
-        changed = False
-        for i, first in enumerate(rows):
-            for j in range(i + 1, len(rows)):
-                if _belong(first, rows[j]):
-                    rows[i] = _one(first, rows[j])
-                    del rows[j]
-                    rows.sort(key=lambda row: row.left[0])
-                    changed = True
-                    break
-            if changed:
-                break
-    return rows
-
-
-def _is_long(row: lines.Row) -> bool:
-    return row.length > 1.3 * row.height
-
-
-def _continues(row: lines.Row, other: lines.Row) -> bool:
-    """True for a single sign behind a row, as the letter of a condition behind its label."""
-    gap = row.left[0] - other.right[0]
-    alike = 0.45 * other.height < row.height < 1.3 * other.height
-    return (
-        _is_long(other)
-        and alike
-        and 0 < gap < 3 * other.height
-        and abs(row.left[1] - other.right[1]) < 0.3 * other.height
-    )
-
-
-def _belong(first: lines.Row, second: lines.Row) -> bool:
-    high, low = max(first.height, second.height), min(first.height, second.height)
-    gap = second.left[0] - first.right[0]
-    slope = (first.right[1] - first.left[1]) / max(1.0, first.right[0] - first.left[0])
-    level = abs(second.left[1] - (first.right[1] + slope * gap))
-    return -0.5 * low < gap < 0.95 * high and level < 0.3 * high and low > 0.5 * high
-
-
-def _one(first: lines.Row, second: lines.Row) -> lines.Row:
-    """Both as one; the longer one says how high it is."""
-    height = max(first, second, key=lambda row: row.length).height
-    other = min(first, second, key=lambda row: row.length).height
-    return lines.Row(first.left, second.right, max(height, 0.9 * other))
-
-
-def _scaled(row: lines.Row, factor: float) -> lines.Row:
+def _shifted(row: lines.Row, x: int, y: int) -> lines.Row:
     (x0, y0), (x1, y1) = row.left, row.right
-    return lines.Row((x0 * factor, y0 * factor), (x1 * factor, y1 * factor), row.height * factor * _ROOM)
+    return lines.Row((x0 + x, y0 + y), (x1 + x, y1 + y), row.height)
+
+
+def rough(card: Card) -> list[lines.Row]:
+    """Where lines stand on a card without red, as the layout network tells."""
+    return lines.rows(card, look=_LOOK)
+
+
+def cut(card: Card, found: Sequence[lines.Row]) -> list[Line]:
+    """The strips of rows that were found on a card without red: each as high as its ink, parts of one joined."""
+    grey = grey_of(card.image)
+    usual = lines.slope_of(found)
+    level = [_straight(row, usual) for row in found]
+    rows = _whole(_joined([_measured(grey, row, _room(row, level)) for row in level]))
+    return [lines.cut(grey, row) for row in rows]
+
+
+def grey_of(image: Colour) -> Grey:
+    """(H, W) uint8 in which pale red is as light as paper."""
+    return np.asarray(np.maximum(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), image[..., 2]), np.uint8)
+
+
+def without_red(card: Card) -> Card:
+    """The card with the ground in place of deep red ink: seals lie over the print, portraits look like it."""
+    blue, green, red = (card.image[..., channel] for channel in range(3))
+    redder = cv2.subtract(red, cv2.max(blue, green))
+    usual = int(np.median(redder[::8, ::8]))
+    ground = cv2.dilate(cv2.medianBlur(card.image, 3), np.ones(_NEARBY, np.uint8))
+    is_red = (redder > _REDDER * red + usual) & (red > _DARK * ground[..., 2])
+    return replace(card, image=np.asarray(np.where(is_red[..., None], ground, card.image), np.uint8))
+
+
+def _straight(row: lines.Row, usual: float) -> lines.Row:
+    """The row with the usual slope where it is too short to tell its own."""
+    if row.length > _TELLS * row.height or abs(row.slope - usual) < _ASKEW:
+        return row
+    (x, y), half = row.middle, (row.right[0] - row.left[0]) / 2
+    return lines.Row((x - half, y - half * usual), (x + half, y + half * usual), row.height)
+
+
+def _room(row: lines.Row, others: Sequence[lines.Row]) -> tuple[float, float]:
+    """How far up and down from its middle a row's ink may reach: to the lines above and below it."""
+    up = down = _REACH * row.height
+    for other in others:
+        shared = min(row.right[0], other.right[0]) - max(row.left[0], other.left[0])
+        if shared < _BESIDE * row.height or other.length < _LINE * other.height:
+            continue
+        away = other.middle[1] - row.middle[1] - row.slope * (other.middle[0] - row.middle[0])
+        if abs(away) > _APART * (row.height + other.height):
+            reach = abs(away) - _HALF * other.height
+            up, down = (min(up, reach), down) if away < 0 else (up, min(down, reach))
+    return up, down
+
+
+def _measured(grey: Grey, row: lines.Row, room: tuple[float, float]) -> lines.Row:
+    """The row with the middle, the height and the ends that its ink has: large Hangul is told too low, or too short."""
+    step = 2 * _REACH * row.height / _TALL
+    along = np.subtract(row.right, row.left) / max(row.length, 1e-6)
+    down = np.array([-along[1], along[0]])
+    ink = _ink(grey, np.asarray(row.left) - (along * _BEYOND + down * _REACH) * row.height, (along, down), row, step)
+    beyond = round(_BEYOND * row.height / step)
+    letters = np.array_split(ink[:, beyond:-beyond], max(1, round((ink.shape[1] - 2 * beyond) / _LETTER)), axis=1)
+    profile = np.sum([letter.any(axis=1) for letter in letters], axis=0)
+    first, last = (round(_TALL / 2 + sign * reach / step) for sign, reach in zip((-1, 1), room, strict=True))
+    profile[: max(0, first)] = profile[last:] = 0
+    top, bottom = _band(profile, gap=max(2, round(_GAP * row.height / step)))
+    height = _CAPITAL * (bottom - top) * step
+    if not 0.5 < height / row.height < 1.8:
+        return row
+    columns = ink[top:bottom].sum(axis=0) > 1
+    gap = round(_BETWEEN * row.height / step)
+    left, right = _more(columns[:beyond][::-1], gap) * step, _more(columns[-beyond:], gap) * step
+    middle = down * ((top + bottom) / 2 - _TALL / 2) * step
+    (x0, y0), (x1, y1) = (
+        np.asarray(end) + middle + along * more for end, more in ((row.left, -left), (row.right, right))
+    )
+    return lines.Row((float(x0), float(y0)), (float(x1), float(y1)), height)
+
+
+def _ink(grey: Grey, origin: Floats, axes: tuple[Floats, Floats], row: lines.Row, step: float) -> npt.NDArray[np.bool_]:
+    """(_TALL, W) where ink is in the strip about a row, `step` px of the card to a px of it."""
+    wide = max(4, round(row.length / step)) + 2 * round(_BEYOND * row.height / step)
+    matrix = np.column_stack([axes[0] * step, axes[1] * step, origin])
+    flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+    strip = cv2.warpAffine(grey, matrix, (wide, _TALL), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    depth = cv2.morphologyEx(strip, cv2.MORPH_BLACKHAT, np.ones(_STROKE, np.uint8))
+    return np.asarray(depth > _INKED * np.percentile(depth[_TALL // 4 : -_TALL // 4], 95), np.bool_)
+
+
+def _more(columns: npt.NDArray[np.bool_], gap: int) -> int:
+    """How far ink goes on from the first column, without a gap between two letters."""
+    reached = 0
+    for place in np.flatnonzero(columns):
+        if place - reached > gap:
+            break
+        reached = int(place) + 1
+    return reached
+
+
+def _band(profile: np.ndarray[tuple[int], np.dtype[np.int64]], *, gap: int) -> tuple[int, int]:
+    """First row of pixels and the one after the last that belong to the line in the middle."""
+    inner = slice(_TALL // 3, _TALL - _TALL // 3)
+    start = int(profile[inner].argmax()) + inner.start
+    is_inked = profile > _LEAST_INK * profile[start]
+    top, bottom = start, start + 1
+    while top > 0 and is_inked[max(0, top - gap) : top].any():
+        top -= 1
+    while bottom < _TALL and is_inked[bottom : bottom + gap].any():
+        bottom += 1
+    return top, bottom
+
+
+def _joined(pieces: Sequence[lines.Row]) -> list[lines.Row]:
+    """Pieces side by side on one level put together, those too that overlap; from left to right."""
+    whole: list[lines.Row] = []
+    for piece in sorted(pieces, key=lambda row: row.left[0]):
+        for place, row in enumerate(whole):
+            if _continues(row, piece):
+                whole[place] = _one(row, piece)
+                break
+        else:
+            whole.append(piece)
+    return whole
+
+
+def _continues(row: lines.Row, piece: lines.Row) -> bool:
+    gap = piece.left[0] - row.right[0]
+    high, low = max(row.height, piece.height), min(row.height, piece.height)
+    level = row.middle[1] + _longer(row, piece).slope * (piece.middle[0] - row.middle[0])
+    return gap < _SPACE * high and low > _ALIKE * high and abs(piece.middle[1] - level) < _LEVEL * high
+
+
+def _longer(row: lines.Row, piece: lines.Row) -> lines.Row:
+    return max(row, piece, key=lambda one: one.length)
+
+
+def _one(row: lines.Row, piece: lines.Row) -> lines.Row:
+    """Both as one, along the longer one, as high as the higher one where that is no speck."""
+    longer = _longer(row, piece)
+    (x, y), slope = longer.middle, longer.slope
+    first, last = row.left[0], max(row.right[0], piece.right[0])
+    height = max(longer.height, min(row.height, piece.height))
+    return lines.Row((first, y + slope * (first - x)), (last, y + slope * (last - x)), height)
+
+
+def _whole(found: Sequence[lines.Row]) -> list[lines.Row]:
+    """Without rows that lie in the strip of a longer one: parts of its letters. Top to bottom."""
+    kept: list[lines.Row] = []
+    for row in sorted(found, key=lambda row: -row.length * row.height):
+        if not any(_holds(other, row) for other in kept):
+            kept.append(row)
+    return sorted(kept, key=lambda row: row.middle[1])
+
+
+def _holds(row: lines.Row, part: lines.Row) -> bool:
+    shared = min(row.right[0], part.right[0]) - max(row.left[0], part.left[0])
+    level = row.middle[1] + row.slope * (part.middle[0] - row.middle[0])
+    away = abs(part.middle[1] - level)
+    return shared > _INSIDE * (part.right[0] - part.left[0]) and away + part.height * 0.2 < 0.75 * row.height

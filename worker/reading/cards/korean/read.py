@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Final
@@ -12,14 +12,18 @@ import numpy as np
 
 from core.documents import Box, DocumentType, Failure, FailureReason, Field, Mrz, MrzFormat
 from worker.reading import decode
-from worker.reading.cards import find
+from worker.reading.cards import find, lines
 from worker.reading.cards.base import Card, Colour, Line, Printed, Told
-from worker.reading.cards.korean import driver, hangul, passport, print_lines, resident
+from worker.reading.cards.korean import driver, hangul, passport, print_lines, resident, standing
 from worker.reading.cards.korean.engine import KoreanEngine
-from worker.reading.cards.korean.rows import Row, rows_of
+from worker.reading.cards.korean.rows import Row, as_field, rows_of
 
 SURE_ENOUGH: Final = 0.45  #: of a card's sureness: below it, it is no Korean document
-_CERTAIN: Final = 0.9  #: from here on no other outline of a card is tried
+CERTAIN: Final = 0.88  #: from here on no other outline of a card is tried
+_UNSEEN: Final = 0.6  #: what the sureness of a card is worth whose values were all read badly
+_DOUBTFUL: Final = frozenset({"serial_number", "address", "condition"})  #: fields that say little of how well
+_OF_A_CUT: Final = 0.8  #: what the sureness of a card is worth whose lines run out of it
+_LONG: Final = 0.1  #: of a card's width, a line that tells so
 _LONGEST: Final = 2000  #: px of a picture's longer side: a card is cut out of it 1000 px wide
 _ASKED: Final = 5  #: lines that say which way is up
 _MOST_LINES: Final = 40  #: read on one card; the longest are read first
@@ -31,39 +35,82 @@ def engine() -> KoreanEngine:
     return KoreanEngine()
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One card the way up that it was read, its lines from top to bottom, and what they tell."""
+
+    card: Card
+    rows: list[Row] = field(repr=False)
+    told: Told | None = field(repr=False)
+
+    @property
+    def sureness(self) -> float:
+        """0..1, that the card is one of those read here, seen well."""
+        if self.told is None:
+            return 0.0
+        read_ = [field.confidence for name, field in self.told.fields.items() if name not in _DOUBTFUL]
+        seen = _UNSEEN + (1 - _UNSEEN) * float(np.mean(read_ or [0.0]))
+        return self.told.sureness * seen * (_OF_A_CUT if self.is_cut else 1)
+
+    @property
+    def is_cut(self) -> bool:
+        """True where a line runs out of the card: its outline was seen wrongly."""
+        return any(row.left < 0 or row.right > 1 for row in self.rows if row.right - row.left > _LONG)
+
+
 def read(picture: Colour, *, today: date | None = None) -> Told | None:
     """The fields of the resident card or licence in a picture, or None where it shows neither."""
-    best: Told | None = None
-    for card in _cards(picture):
-        told = on_card(card, today=today or datetime.now(UTC).date())
-        if told and (best is None or told.sureness > best.sureness):
-            best = told
-        if best and best.sureness >= _CERTAIN:
+    looked = best_look(picture, today=today or datetime.now(UTC).date())
+    return looked.told if looked else None
+
+
+def best_look(picture: Colour, *, today: date) -> Look | None:
+    """The card that told most, or the last that was looked at where none told anything."""
+    best: Look | None = None
+    ways = (way for card in find.cards(picture) for way in standing.lying(picture, card))
+    for card, where in ways:
+        looked = look(card, where, today=today)
+        if looked and (best is None or looked.sureness >= best.sureness):
+            best = looked
+        if best and best.sureness >= CERTAIN:
             break
     return best
 
 
-def _cards(picture: Colour) -> list[Card]:
-    """Cards found, and where they may stand on their side the picture itself turned."""
-    return find.cards(picture)
-
-
-def on_card(card: Card, *, today: date) -> Told | None:
-    """The fields of a straight card that may stand upside down; None where it is no Korean card."""
+def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
+    """Reads a straight card that may stand upside down, its lines known; None where nothing is printed on it."""
     reader = engine()
-    found = sorted(print_lines.on(card), key=lambda line: -line.strip.shape[1] / line.strip.shape[0])[:_MOST_LINES]
+    found = sorted(print_lines.cut(card, where), key=_slenderness, reverse=True)[:_MOST_LINES]
     if not found:
         return None
     ways = [(card, found), (find.turned(card), [_turned(line, card) for line in found])]
     if _is_upside_down(reader, found):
         ways.reverse()
-    for upright, standing in ways:
-        rows = rows_of(upright, standing, reader.read_lines([line.strip for line in standing]))
+    looked: Look | None = None
+    for upright, strips in ways:
+        rows = rows_of(upright, strips, reader.read_lines([line.strip for line in strips]))
         if told := tell(upright, rows, today=today):
-            return replace(told, engine=reader.name)
+            return Look(upright, rows, replace(_with_code(upright, told), engine=reader.name))
+        looked = looked or Look(upright, rows, None)
         if not _looks_korean(rows):
             break
-    return None
+    return looked
+
+
+def _with_code(card: Card, told: Told) -> Told:
+    """What a licence tells with its code serial, looked for closer beside the issuer where it was not read."""
+    if told.document_type is not DocumentType.DRIVER_LICENCE or "serial_number" in told.fields:
+        return told
+    place = driver.code_place(card, told.fields)
+    found = print_lines.near(card, place) if place else []
+    rows = rows_of(card, found, engine().read_lines([line.strip for line in found]))
+    code = driver.code_serial(rows)
+    return replace(told, fields=told.fields | {"serial_number": as_field(card, code.row, code)}) if code else told
+
+
+def _slenderness(line: Line) -> float:
+    height, width = line.strip.shape
+    return float(width / height)
 
 
 def _looks_korean(rows: Sequence[Row]) -> bool:

@@ -7,10 +7,12 @@ from datetime import date
 
 from core.documents import DocumentType, Field
 from worker.reading.cards.base import Card, Told
-from worker.reading.cards.korean import common, names, words
+from worker.reading.cards.korean import common, issuers, names, words
 from worker.reading.cards.korean.rows import Row, as_field
 
 _TITLE = "주민등록증"
+_TOP = 0.25  #: of a card's height, where its title stands, set wide and so in pieces
+_SURE, _ALL_READ = 0.6, 0.9  #: confidence of every field by which a card is sure without its title, and how sure
 _NUMBER_LABELS = ("주민등록번호", "주민번호", "번호")
 
 
@@ -28,7 +30,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     if issued:
         fields["issue_date"] = _placed(card, issued)
     office_rows = [row for row in below if issued is None or row.middle > issued.row.middle + issued.row.height * 0.3]
-    if office := common.issuer(office_rows, (*words.POLICE, *words.PROVINCES)):
+    if office := issuers.find(office_rows, words.MAYORS):
         fields["issuer"] = as_field(card, office.row, office)
     if address := common.address(_between(below, number.row, issued.row if issued else None)):
         fields["address"] = as_field(card, address.row, address)
@@ -63,7 +65,11 @@ def _between(rows: Sequence[Row], number: Row, issued: Row | None) -> list[Row]:
 
 
 def sureness(rows: Sequence[Row], fields: dict[str, Field], titles: Sequence[str]) -> float:
-    """0..1: half by the title, half by how much of what such a card says was read."""
-    title = max((words.likeness(row.plain, title) for row in rows for title in titles), default=0.0)
+    """0..1: half by the title, half by how much of what such a card says was read; all of it surely read is enough."""
+    top = "".join(row.plain for row in sorted(rows, key=lambda row: row.left) if row.middle < _TOP)
+    said = [*(row.plain for row in rows), top]
+    title = max((words.likeness(text, title) for text in said for title in titles), default=0.0)
     expected = ("name", "resident_number", "issue_date", "issuer")
-    return 0.5 * title + 0.5 * sum(name in fields for name in expected) / len(expected)
+    told = 0.5 * title + 0.5 * sum(name in fields for name in expected) / len(expected)
+    is_read = all(name in fields and fields[name].confidence > _SURE for name in expected)
+    return max(told, _ALL_READ) if is_read else told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import cv2
@@ -46,6 +46,24 @@ class Row:
     def plain(self) -> str:
         """As `text`, without blanks."""
         return self.text.replace(" ", "")
+
+
+def parted(row: Row, first: int, last: int) -> list[Row]:
+    """What stands on a row before the place `first` and behind `last`, each as a row of its own."""
+    parts = (slice(0, first), slice(last + 1, len(row.printed.text)))
+    return [part_of(row, part) for part in parts if row.printed.text[part].strip()]
+
+
+def part_of(row: Row, part: slice) -> Row:
+    """What stands on some places of a row, of which at least one is no blank, as a row of its own."""
+    printed, width = row.printed, row.line.strip.shape[1]
+    kept = Printed(
+        printed.text[part], printed.confidences[part], printed.centres[part], printed.log_probabilities[part]
+    )
+    reach = (row.right - row.left) / width
+    ends = (row.left + float(kept.centres[end]) * reach for end in (0, -1))
+    left, right = (end + sign * row.height / 3 for end, sign in zip(ends, (-1, 1), strict=True))
+    return replace(row, printed=kept, left=left, right=right)
 
 
 def rows_of(card: Card, lines: Iterable[Line], printed: Iterable[Printed]) -> list[Row]:
@@ -92,9 +110,13 @@ def as_field(card: Card, row: Row, span: Span) -> Field:
 def _box(card: Card, row: Row, first: int, last: int) -> Box:
     """Corners of a part of a line: its ends lie half a character beyond the centres of the first and the last."""
     centres = row.printed.centres
-    width = row.line.strip.shape[1]
-    start = 0.0 if first == 0 else float(centres[first - 1] + centres[first]) / 2
-    stop = float(width) if last + 1 >= len(centres) else float(centres[last] + centres[last + 1]) / 2
+    height, width = row.line.strip.shape
+    start = max(0.0, float(centres[0]) - height / 2) if first == 0 else float(centres[first - 1] + centres[first]) / 2
+    stop = (
+        min(float(width), float(centres[-1]) + height / 2)
+        if last + 1 >= len(centres)
+        else float(centres[last] + centres[last + 1]) / 2
+    )
     top_left, top_right, bottom_right, bottom_left = row.line.corners.astype(np.float64)
     a, b = start / width, stop / width
     corners = np.array(

@@ -14,6 +14,11 @@ from worker.reading.cards.korean import hangul
 _CLEARLY = 3.0  #: natural-log probability by which the print must speak against a known word for it to be left
 _A_SIGN = 1.1  #: more of it for every sign of the word
 
+_LOST = -3.5  #: natural-log price of a sign that was not read, or of a place that is none of the word's
+_MOST_LOST = 2  #: such signs
+_SHARED = 0.6  #: of a word's signs, that must be read for it to be thought of
+_APART = 1.0  #: natural-log probability by which the next such word must stay behind
+
 PROVINCES = [
     "서울특별시", "부산광역시", "대구광역시", "인천광역시", "광주광역시", "대전광역시", "울산광역시",
     "세종특별자치시", "경기도", "강원도", "강원특별자치도", "충청북도", "충청남도", "전라북도",
@@ -55,8 +60,16 @@ _COUNTIES = [
     "울진군", "울릉군", "의령군", "함안군", "창녕군", "남해군", "하동군", "산청군", "함양군", "거창군",
     "합천군",
 ]  # fmt: skip
+#: Cities whose districts have offices of their own.
+_DIVIDED = {
+    "수원시": "장안 권선 팔달 영통", "성남시": "수정 중원 분당", "안양시": "만안 동안", "안산시": "상록 단원",
+    "고양시": "덕양 일산동 일산서", "용인시": "처인 기흥 수지", "부천시": "원미 소사 오정",
+    "청주시": "상당 서원 흥덕 청원", "천안시": "동남 서북", "전주시": "완산 덕진", "포항시": "남 북",
+    "창원시": "의창 성산 마산합포 마산회원 진해",
+}  # fmt: skip
 OFFICES = (
     *(f"{district}청장" for district in _DISTRICTS),
+    *(f"{city}{district}구청장" for city, districts in _DIVIDED.items() for district in districts.split()),
     *(f"{city}장" for city in _CITIES),
     *(f"{county[:-1]}군수" for county in _COUNTIES),
 )
@@ -65,6 +78,8 @@ POLICE = tuple(
     for head in (*PROVINCES, *REGIONS, "경기도남부", "경기도북부", "경기남부")
     for tail in ("경찰청장", "지방경찰청장")
 )
+#: Issuers of resident cards that stand for themselves.
+MAYORS = ("세종특별자치시장", "제주시장", "서귀포시장", "서울특별시장")
 TITLES = ("주민등록증", "자동차운전면허증", "운전면허증")
 LICENCE_KINDS = (
     "1종대형", "1종보통", "1종소형", "1종특수", "2종보통", "2종소형", "2종원동기", "2종원동기장치자전거",
@@ -109,6 +124,37 @@ def snap(rows: np.ndarray[tuple[int, int], np.dtype[np.float32]], words: Sequenc
     word = int(np.argmax(scores))
     against = float(best) - scores[word]
     return Snapped(fitting[word], against) if against <= _CLEARLY + _A_SIGN * len(rows) else None
+
+
+def nearest(rows: np.ndarray[tuple[int, int], np.dtype[np.float32]], words: Sequence[str]) -> Snapped | None:
+    """As `snap`; where no word of that length fits, one with up to two signs more or less that no other comes near."""
+    if same := snap(rows, words):
+        return same
+    best = rows.max(axis=1).sum()
+    read = {hangul.ALPHABET[place] for place in rows.argmax(axis=1)}
+    near = [
+        word
+        for word in words
+        if abs(len(word) - len(rows)) <= _MOST_LOST and len(read.intersection(word)) >= _SHARED * len(word)
+    ]
+    offers = sorted(((float(best) - _aligned(rows, word), word) for word in near), key=lambda offer: offer[0])
+    if not offers or offers[0][0] > _CLEARLY + _A_SIGN * len(rows):
+        return None
+    if len(offers) > 1 and offers[1][0] - offers[0][0] < _APART:
+        return None
+    return Snapped(offers[0][1], offers[0][0])
+
+
+def _aligned(rows: np.ndarray[tuple[int, int], np.dtype[np.float32]], word: str) -> float:
+    """Log probability of a word in places of which some may be too many or too few."""
+    scores = rows[:, codes(word)]
+    reach = np.arange(len(word) + 1) * _LOST
+    for place in range(len(rows)):
+        taken = np.concatenate([[_LOST * (place + 1)], np.maximum(reach[:-1] + scores[place], reach[1:] + _LOST)])
+        for column in range(1, len(taken)):
+            taken[column] = max(taken[column], taken[column - 1] + _LOST)
+        reach = taken
+    return float(reach[-1])
 
 
 def likeness(text: str, word: str) -> float:

@@ -1,0 +1,48 @@
+"""Who issued a card, told from lines of which a seal hides the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.reading.cards.korean import issuers, words
+
+
+@pytest.mark.parametrize(
+    ("line", "issuer"),
+    [
+        ("충청북도 고창군수", "충청북도 고창군수"),
+        ("강원특별자치도 장흥군", "강원특별자치도 장흥군수"),
+        ("강원특별자치도 장흥군4", "강원특별자치도 장흥군수"),
+        ("서올특별시 금천구청장", "서울특별시 금천구청장"),
+        ("대구광역시 금천구청장피", "대구광역시 금천구청장"),
+        ("경기도 성남시 분당구청장", "경기도 성남시 분당구청장"),
+    ],
+)
+def test_an_office_behind_its_province_is_put_right(row_of, line: str, issuer: str) -> None:
+    found = issuers.find([row_of(line, sure=0.8)], words.MAYORS)
+    assert found is not None
+    assert found.text.replace(" ", "") == issuer.replace(" ", "")
+
+
+def test_a_lost_sign_lowers_the_confidence(row_of) -> None:
+    whole, cut = (issuers.find([row_of(line)], words.MAYORS) for line in ("충청북도 고창군수", "충청북도 고창군"))
+    assert whole is not None
+    assert cut is not None
+    assert cut.confidence < 0.3 < whole.confidence
+
+
+def test_police_stands_for_itself(row_of) -> None:
+    found = issuers.find([row_of("경기도남부경찰청장")], words.POLICE)
+    assert found is not None
+    assert found.text == "경기도남부경찰청장"
+
+
+def test_words_that_end_like_no_office_are_no_issuer(row_of) -> None:
+    assert issuers.find([row_of("솔밭로 햇살빌라")], words.MAYORS) is None
+
+
+def test_of_two_issuers_the_lower_one_issued(row_of) -> None:
+    rows = [row_of("경상남도 거창군수", at=(0.1, 0.4)), row_of("충청북도 고창군수", at=(0.1, 0.8))]
+    found = issuers.find(rows, words.MAYORS)
+    assert found is not None
+    assert found.text == "충청북도 고창군수"
