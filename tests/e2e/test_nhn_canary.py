@@ -18,7 +18,7 @@ import pytest
 import redis
 
 from cli import env_files
-from cli.embedded import postgres
+from cli.embedded import ports, postgres
 from lab.specimens import draw
 
 RESIDENT_NUMBER, ISSUE_DATE = "9001011234568", "20150321"
@@ -33,7 +33,9 @@ class Machine:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("IDMILL_")}
         for replaced in ("DATABASE_URL", "REDIS_URL"):
             environment.pop(replaced, None)
+        self.metrics_port = ports.free()
         command = [sys.executable, "-m", "cli.main", "up", "--var", str(var), "--workers", "1"]
+        command += ["--metrics-port", str(self.metrics_port)]
         with self.said.open("w") as said:
             self.process = subprocess.Popen(command, stdout=said, stderr=said, env=environment, start_new_session=True)
         deadline = time.monotonic() + 150
@@ -54,7 +56,7 @@ class Machine:
         return module.Client(http, *pair, version=version, token=token)
 
     def surfaces(self) -> dict[str, bytes]:
-        """What an operator can look at while it runs: Valkey key by key, Flower, the job list."""
+        """What an operator can look at while it runs: Valkey key by key, Flower, the metrics, the job list."""
         configuration = (self.var / "valkey" / "valkey.conf").read_text()
         lines = dict(line.split(" ", 1) for line in configuration.splitlines() if " " in line)
         port, password = lines["port"], lines["requirepass"].strip('"')
@@ -68,6 +70,9 @@ class Machine:
         table |= {"order[0][column]": 0, "columns[0][data]": "name"}
         for path, query in (("/tasks", {}), ("/tasks/datatable", table), ("/workers", {})):
             found[f"flower {path}"] = httpx2.get(flower + path, params=query, trust_env=False).content
+        metrics = httpx2.get(f"http://127.0.0.1:{self.metrics_port}/metrics", trust_env=False)
+        assert b"idmill_" in metrics.content
+        found["metrics"] = metrics.content
         key = {"Authorization": f"Bearer {self.env['IDMILL_API_KEY']}"}
         jobs = httpx2.get(self.env["IDMILL_URL"] + "/v1/jobs", headers=key, trust_env=False)
         assert jobs.status_code == 200

@@ -191,7 +191,12 @@ def _english(random: Random) -> str:
 
 
 def _code(random: Random) -> str:
-    return "".join(random.choice(_MIXED, int(random.integers(4, 10))))
+    """A code serial: no word tells its letters from its digits, so those that look alike are drawn more often."""
+    count = int(random.choice((5, 6, int(random.integers(4, 10)))))
+    pool = list(_pick(random, _ALIKE_IN_CODES)) if random.random() < 0.4 else []
+    return "".join(
+        _pick(random, pool) if pool and random.random() < 0.5 else random.choice(_MIXED) for _ in range(count)
+    )
 
 
 def _passport_number(random: Random) -> str:
@@ -240,6 +245,8 @@ def _anything(random: Random) -> str:
     return text.strip() or "0"
 
 
+#: Signs of a code that small print shows nearly alike.
+_ALIKE_IN_CODES = ["0OQD", "1IJLT7", "5S6G", "8B3", "2Z7", "UVYJ", "CG6", "MNWH", "KXRA", "EFP"]
 _KINDS: tuple[tuple[float, Callable[[Random], str]], ...] = (
     (0.10, _name),
     (0.08, _resident_number),
@@ -252,7 +259,7 @@ _KINDS: tuple[tuple[float, Callable[[Random], str]], ...] = (
     (0.03, _condition),
     (0.04, _title),
     (0.03, _english),
-    (0.04, _code),
+    (0.1, _code),
     (0.01, _passport_number),
     (0.18, _word),
     (0.07, _neighbours),

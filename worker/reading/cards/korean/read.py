@@ -90,20 +90,24 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
     for upright, strips in ways:
         rows = rows_of(upright, strips, reader.read_lines([line.strip for line in strips]))
         if told := tell(upright, rows, today=today):
-            return Look(upright, rows, replace(_with_code(upright, told), engine=reader.name))
+            small = _code_rows(upright, told)
+            return Look(upright, [*rows, *small], replace(_with_code(upright, told, small), engine=reader.name))
         looked = looked or Look(upright, rows, None)
         if not _looks_korean(rows):
             break
     return looked
 
 
-def _with_code(card: Card, told: Told) -> Told:
-    """What a licence tells with its code serial, looked for closer beside the issuer where it was not read."""
+def _code_rows(card: Card, told: Told) -> list[Row]:
+    """Small print beside a licence's issuer, looked at closer where no code serial was read."""
     if told.document_type is not DocumentType.DRIVER_LICENCE or "serial_number" in told.fields:
-        return told
+        return []
     place = driver.code_place(card, told.fields)
     found = print_lines.near(card, place) if place else []
-    rows = rows_of(card, found, engine().read_lines([line.strip for line in found]))
+    return rows_of(card, found, engine().read_lines([line.strip for line in found]))
+
+
+def _with_code(card: Card, told: Told, rows: Sequence[Row]) -> Told:
     code = driver.code_serial(rows)
     return replace(told, fields=told.fields | {"serial_number": as_field(card, code.row, code)}) if code else told
 
