@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import cv2
@@ -29,7 +29,7 @@ from worker.reading.cards.payment_number import Number
 from worker.reading.engines.base import Grey
 
 _LOOKS: Final = (416, 672, 288)  #: px of the picture's longest side, one after the other until a number is found
-_COLOURED: Final = 1344  #: px of the longest side in colour; rows are found there and read in the whole grey picture
+COLOURED: Final = 1344  #: px of the longest side in colour; rows are found there and read in the whole grey picture
 _MOST_ROWS: Final = 8  #: of one kind that are read in one look
 _CLOSER: Final = (15.0, 23.0, 10.0)  #: px of the number's height when the date is looked for about it
 _WINDOW: Final = (480, 352)  #: px, width and height, of that closer look
@@ -38,9 +38,20 @@ _SURE_DATE: Final = 0.8  #: probability below which the date is looked for once 
 _LEAST_DIGITS: Final = 8  #: in a row before a picture counts as one of a card that could not be read
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What was seen of a card. Its repr shows nothing."""
+
+    number: Number | None = field(repr=False)  #: the likeliest, trusted or not
+    month: Month | None = field(repr=False)
+    rows: tuple[ReadRow, ...] = field(repr=False)  #: that numbers were looked for on, in the look that counts
+    dates: tuple[ReadRow, ...] = field(repr=False)  #: and dates
+    most: int  #: characters in one row
+
+
 def tell_of(picture: decode.Picture) -> Told:
     """As `tell`, of a decoded picture."""
-    return tell(decode.bgr(picture, longest_side=_COLOURED), picture.grey)
+    return tell(decode.bgr(picture, longest_side=COLOURED), picture.grey)
 
 
 def tell(image: Colour, grey: Grey) -> Told:
@@ -48,8 +59,16 @@ def tell(image: Colour, grey: Grey) -> Told:
 
     `grey` is the whole picture, (H, W) uint8; `image` the same in colour, (h, w, 3) uint8 BGR, smaller or as large.
     """
+    seen = look(image, grey)
+    if seen.number is None or not seen.number.is_trusted:
+        return _nothing(seen.most, seen.number)
+    return _told(seen.number, seen.month)
+
+
+def look(image: Colour, grey: Grey) -> Seen:
+    """Looks for a number at one size after the other, then for a date beside it; pictures as for `tell`."""
     pyramid, larger = Pyramid(grey), grey.shape[1] / image.shape[1]
-    number, dates, most = None, list[ReadRow](), 0
+    number, dates, read, most = None, list[ReadRow](), list[ReadRow](), 0
     for longest in _LOOKS:
         rows = [row.scaled(larger) for row in digit_rows.finder().rows(image, longest)]
         number, read = _number(pyramid, [row for row in rows if row.kind == NUMBER])
@@ -62,11 +81,12 @@ def tell(image: Colour, grey: Grey) -> Told:
         number, dates = payment_number.best_of(read) or number, read
         most = max([most, *(len(one.characters) for one in read)])
     if number is None or not number.is_trusted:
-        return _nothing(most, number)
+        return Seen(number, None, tuple(read), tuple(dates), most)
     month = payment_date.latest(dates)
     if month is None or month.probability < _SURE_DATE:
-        month = payment_date.latest([*dates, *_closer(image, pyramid, number, larger)])
-    return _told(number, month)
+        dates = [*dates, *_closer(image, pyramid, number, larger)]
+        month = payment_date.latest(dates)
+    return Seen(number, month, tuple(read), tuple(dates), most)
 
 
 def _number(pyramid: Pyramid, rows: Sequence[Row]) -> tuple[Number | None, list[ReadRow]]:
