@@ -10,8 +10,13 @@ from starlette.types import Scope
 _NAMED_IN = ("authorization", "x-api-key")
 
 
-def caller_of(scope: Scope) -> bytes:
-    """A digest of the path and the key, 32 bytes; no key is kept."""
+def caller_of(scope: Scope) -> bytes | None:
+    """A digest of the path and the key of a POST, 32 bytes; no key is kept. None where no header names one."""
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return None
     headers = Headers(scope=scope)
-    named = "\n".join((scope["path"], *(headers.get(name, "") for name in _NAMED_IN)))
+    keys = [headers.get(name, "") for name in _NAMED_IN]
+    if not any(keys):
+        return None
+    named = "\n".join((scope["path"], *keys))
     return sha256(named.encode("utf-8", "surrogateescape")).digest()

@@ -48,10 +48,10 @@ class Shed:
         self._refusals: OrderedDict[bytes, _Refusal] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST":
+        caller = caller_of(scope)
+        if caller is None:
             await self._app(scope, receive, send)
             return
-        caller = caller_of(scope)
         refusal = self._known(caller)
         if refusal is not None and refusal.holds():
             await _drain(receive)

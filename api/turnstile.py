@@ -32,10 +32,10 @@ class Turnstile:
         self._doors: dict[bytes, _Door] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST":
+        caller = caller_of(scope)
+        if caller is None:
             await self._app(scope, receive, send)
             return
-        caller = caller_of(scope)
         door = self._doors.setdefault(caller, _Door())
         door.visits += 1
         visit = _Visit(door, receive)

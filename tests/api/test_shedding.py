@@ -97,7 +97,7 @@ def test_one_at_a_time_finds_out_whether_there_is_room_again(monkeypatch):
             if "status" in message:
                 told.append((number, message["status"]))
 
-        scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "number": number}
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"x-api-key", b"S")], "number": number}
         await shed(scope, _nothing, keep)
 
     async def crowd() -> None:

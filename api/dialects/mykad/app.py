@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from api import intake, uploads
+from api import intake, shedding, uploads
 from api.dependencies import let_in
 from api.dialects.mykad import fields
 from api.errors import DATABASE_AWAY, RETRY_SECONDS
@@ -150,8 +150,10 @@ def _answer(job: Job) -> dict[str, str]:
     return fields.of({})
 
 
-async def _refuse(_request: Request, error: Exception) -> Response:
+async def _refuse(request: Request, error: Exception) -> Response:
     status, words = _status_and_words(error)
+    if isinstance(error, errors.IdmillError):
+        shedding.note(request, error)
     headers = {"Allow": PREFLIGHT["Allow"]} if status == 405 else {}
     if status in {429, 502}:
         headers["Retry-After"] = str(getattr(error, "retry_seconds", None) or RETRY_SECONDS)

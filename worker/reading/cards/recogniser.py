@@ -24,7 +24,6 @@ MOST_FRAMES: Final = 400  #: of one line: 1600 px, some 80 characters
 
 _WIDE: Final = 4.6  #: frames per character that the network was trained around
 _TOLERATED: Final = (0.72, 1.45)  #: times that; a line set narrower or wider is read again, squeezed to fit
-_INKED: Final = 0.5  #: of a frame: more likely a character than blank
 _LIKELY_SPACE: Final = 0.22  #: of a frame between two characters
 _FLOOR: Final = -16.0  #: log probability below which nothing is told apart
 
@@ -114,24 +113,10 @@ def _whole_frames(width: float) -> int:
 
 
 def _pieces(frames: Frames) -> list[tuple[int, int]]:
-    """First frame and frame after the last of every character: runs that are not blank, split where they change."""
-    inked = 1 - np.exp(frames[:, -1])
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], inked > _INKED, [False])).astype(np.int8)))
-    runs = [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
-    best = frames[:, :-1].argmax(axis=1)
-    return [piece for run in runs for piece in _split(run, best, inked)]
-
-
-def _split(run: tuple[int, int], best: npt.NDArray[np.intp], inked: npt.NDArray[np.float32]) -> list[tuple[int, int]]:
-    """Two characters whose blank was lost: the likeliest changes and each side keeps to its own for two frames."""
-    start, stop = run
-    changes = [place for place in range(start + 2, stop - 1) if best[place] != best[place - 1]]
-    for place in changes:
-        left, right = best[start:place], best[place:stop]
-        settled = np.all(left[-2:] == left[-1]) and np.all(right[:2] == right[0])
-        if settled and stop - start >= 4 and (inked[start:stop].min() < 0.9 or stop - start > 1.3 * _WIDE):
-            return [(start, place), *_split((place, stop), best, inked)]
-    return [run]
+    """First frame and frame after the last of every character: runs of frames whose likeliest class is the same."""
+    best, blank = frames.argmax(axis=1), frames.shape[1] - 1
+    edges = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
+    return [(start, stop) for start, stop in pairwise(edges) if best[start] != blank]
 
 
 def _averaged(frames: Frames) -> npt.NDArray[np.float32]:
