@@ -24,6 +24,8 @@ MOST_FRAMES: Final = 400  #: of one line: 1600 px, some 80 characters
 
 _WIDE: Final = 4.6  #: frames per character that the network was trained around
 _TOLERATED: Final = (0.72, 1.45)  #: times that; a line set narrower or wider is read again, squeezed to fit
+_INKED: Final = 0.5  #: of a frame: more likely a character than blank
+_SURE: Final = float(np.log(0.7))  #: of a frame: a character that has one such is no flicker between two others
 _LIKELY_SPACE: Final = 0.22  #: of a frame between two characters
 _FLOOR: Final = -16.0  #: log probability below which nothing is told apart
 
@@ -113,10 +115,26 @@ def _whole_frames(width: float) -> int:
 
 
 def _pieces(frames: Frames) -> list[tuple[int, int]]:
-    """First frame and frame after the last of every character: runs of frames whose likeliest class is the same."""
-    best, blank = frames.argmax(axis=1), frames.shape[1] - 1
-    edges = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
-    return [(start, stop) for start, stop in pairwise(edges) if best[start] != blank]
+    """First frame and frame after the last of every character: runs that are not blank, split where they change."""
+    inked = 1 - np.exp(frames[:, -1])
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], inked > _INKED, [False])).astype(np.int8)))
+    best = frames[:, :-1].argmax(axis=1)
+    runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return [piece for start, stop in runs for piece in _split(frames, best, start, stop)]
+
+
+def _split(frames: Frames, best: npt.NDArray[np.intp], start: int, stop: int) -> list[tuple[int, int]]:
+    """Characters whose blank was lost: each is the likeliest for a while, and surely so at least once."""
+    pieces: list[tuple[int, int]] = []
+    changes = [place for place in range(start + 1, stop) if best[place] != best[place - 1]]
+    for first, after in pairwise([start, *changes, stop]):
+        if frames[first:after, best[first]].max() < _SURE:
+            continue
+        if pieces and best[pieces[-1][0]] == best[first]:
+            pieces[-1] = (pieces[-1][0], after)
+        else:
+            pieces.append((first, after))
+    return pieces or [(start, stop)]
 
 
 def _averaged(frames: Frames) -> npt.NDArray[np.float32]:
