@@ -34,6 +34,7 @@ _MOST_ROWS: Final = 8  #: of one kind that are read in one look
 _CLOSER: Final = (15.0, 23.0, 10.0)  #: px of the number's height when the date is looked for about it
 _WINDOW: Final = (480, 352)  #: px, width and height, of that closer look
 _GROUP: Final = 9.0  #: row heights, of two groups with their spaces
+_MONTH: Final = 3.0  #: row heights, of two digits with a stroke
 _SURE_DATE: Final = 0.8  #: probability below which the date is looked for once more, closer
 _LEAST_DIGITS: Final = 8  #: in a row before a picture counts as one of a card that could not be read
 
@@ -125,9 +126,16 @@ def _dates(pyramid: Pyramid, rows: Sequence[Row], number: Number) -> list[ReadRo
     """Dates stand the way the number does."""
     along = number.digits[0].row.row.along
     chosen = sorted(rows, key=lambda row: -row.sureness)[:_MOST_ROWS]
-    return [
-        digit_reading.read(pyramid, replace(row, along=along)) for row in chosen if abs(float(row.along @ along)) > 0.7
-    ]
+    return [_date(pyramid, replace(row, along=along)) for row in chosen if abs(float(row.along @ along)) > 0.7]
+
+
+def _date(pyramid: Pyramid, row: Row) -> ReadRow:
+    """Reads a row, further along where only a part of a date was seen."""
+    read = digit_reading.read(pyramid, row)
+    if not payment_date.is_cut(read):
+        return read
+    longer = digit_reading.read(pyramid, replace(row, length=row.length + _MONTH * row.height))
+    return longer if payment_date.months(longer) else read
 
 
 def _closer(image: Colour, pyramid: Pyramid, number: Number, larger: float) -> list[ReadRow]:
@@ -159,7 +167,7 @@ def _closer(image: Colour, pyramid: Pyramid, number: Number, larger: float) -> l
             for row in rows
             if row.kind == DATE and abs(row.along[0]) > 0.7
         ]
-        found += [digit_reading.read(pyramid, row) for row in back[:_MOST_ROWS]]
+        found += [_date(pyramid, row) for row in back[:_MOST_ROWS]]
         month = payment_date.latest(found)
         if month is not None and month.probability >= _SURE_DATE:
             break

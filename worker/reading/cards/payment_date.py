@@ -14,10 +14,13 @@ from worker.reading.cards.digit_lines import Character
 from worker.reading.cards.digit_reading import ReadRow
 
 _PRINTED: Final = re.compile(
-    r"(?<![\d/-])(?P<first>\d{4}|[\d?]{2}) ?[/-] ?(?P<second>\d{4}|[\d?]{2})(?![\d])(?! ?[/-] ?\d)"
+    r"(?<![\d/-])(?P<first>\d{4}|[\d?]{2}) ?[/-] ?(?P<second>\d{4}|[\d?]{2})(?!\d)(?! ?[/-] ?\d)"
 )
+_TWO: Final = re.compile(r"(?<!\d)\d\d[/-]\d\d(?=\d\d[/-]\d\d(?!\d))")  #: the space between two dates was lost
+_PART: Final = re.compile(r"\d[/-]|[/-]\d")
 _FIRST_YEAR, _LAST_YEAR = 15, 60  #: of this century; cards are good for at most twenty years
 _WIDE: Final = 1.7  #: times the usual step, a step that is a space
+_SURE: Final = 0.8  #: probability below which a digit may be a letter beside the date
 _LEAST: Final = 0.25  #: probability of the least sure digit
 
 
@@ -83,18 +86,29 @@ def _least(text: str, characters: list[Character]) -> float:
     return min(float(np.exp(one.log_probabilities[int(digit)])) for digit, one in zip(text, characters, strict=True))
 
 
+def is_cut(row: ReadRow) -> bool:
+    """True where a part of a date stands on a row: a stroke between digits, and no month."""
+    text = "".join(one.text for one in row.characters)
+    return bool(_PART.search(text)) and not months(row)
+
+
 def _spaced(row: ReadRow) -> tuple[str, list[int | None]]:
-    """The row's text with its spaces, and for each character of it the place in `row.characters`."""
+    """The row's text with its spaces, and for each character of it the place in `row.characters`.
+
+    A digit that is not sure is no digit: letters beside a date are taken for some.
+    """
     if not row.characters:
         return "", []
     steps = np.diff([one.x for one in row.characters])
     usual = float(np.median(steps)) if len(steps) else 1.0
-    text, places = row.characters[0].text, [0]
-    spaced: list[int | None] = list(places)
-    for place, step in enumerate(steps, start=1):
-        if step > _WIDE * usual:
+    text, spaced = "", list[int | None]()
+    for place, one in enumerate(row.characters):
+        if place and steps[place - 1] > _WIDE * usual:
             text += " "
             spaced.append(None)
-        text += row.characters[place].text
+        text += "?" if one.is_digit and one.probability < _SURE else one.text
         spaced.append(place)
+    if two := _TWO.search(text):
+        text = f"{text[: two.end()]} {text[two.end() :]}"
+        spaced.insert(two.end(), None)
     return text, spaced

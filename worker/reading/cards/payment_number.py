@@ -24,6 +24,8 @@ _MOST_DOUBTFUL: Final = 1  #: such digits in a number that is handed out
 _LEAST: Final = 0.45  #: probability of every digit of a number that is handed out
 _USUAL: Final = 16  #: digits; of a brand that is not known here
 _WIDER: Final = 1.1  #: times the widest step within a group, the narrowest step between groups
+_SHARED: Final = 0.3  #: of the shorter one's length, from which on two rows on one level are the same print
+_MOST_OF_A_DATE: Final = 6  #: digits; a stroke among more is none of a date
 _LEADING: Final = 3.6  #: row heights from one row of a block to the next, at most
 
 
@@ -100,7 +102,7 @@ def _sequences(rows: Sequence[ReadRow]) -> list[tuple[Digit, ...]]:
     """Digits of every row, and of every pile of rows that may be one number."""
     read = [(row, _digits(row)) for row in rows]
     found = [digits for _, digits in read if len(digits) >= SHORTEST]
-    short = [(row, digits) for row, digits in read if 3 <= len(digits) <= 13]
+    short = _distinct([(row, digits) for row, digits in read if 3 <= len(digits) <= 13])
     for pile in _piles(short):
         for first in range(len(pile)):
             for last in range(first + 2, len(pile) + 1):
@@ -108,6 +110,22 @@ def _sequences(rows: Sequence[ReadRow]) -> list[tuple[Digit, ...]]:
                 if SHORTEST <= len(digits) <= LONGEST:
                     found.append(digits)
     return found
+
+
+def _distinct(rows: list[tuple[ReadRow, tuple[Digit, ...]]]) -> list[tuple[ReadRow, tuple[Digit, ...]]]:
+    """Of readings of one place the one that tells most: no digits stand twice in a number."""
+    kept: list[tuple[ReadRow, tuple[Digit, ...]]] = []
+    for one in sorted(rows, key=lambda one: -one[0].worth):
+        if not any(_is_one_place(one[0].row, other[0].row) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _is_one_place(row: Row, other: Row) -> bool:
+    step = other.middle - row.middle
+    level = abs(float(step @ row.down)) < 0.6 * max(row.height, other.height)
+    shared = (row.length + other.length) / 2 - abs(float(step @ row.along))
+    return level and shared > _SHARED * min(row.length, other.length)
 
 
 def _piles(rows: list[tuple[ReadRow, tuple[Digit, ...]]]) -> list[list[tuple[ReadRow, tuple[Digit, ...]]]]:
@@ -156,8 +174,10 @@ def _digits(row: ReadRow) -> tuple[Digit, ...]:
         kept.pop(0)
     while kept and not kept[-1].is_digit:
         kept.pop()
-    if sum(one.text == "/" and one.probability > 0.5 for one in kept):
-        return ()
+    if any(one.text == "/" and one.probability > 0.5 for one in kept):
+        if sum(one.is_digit for one in kept) <= _MOST_OF_A_DATE:
+            return ()
+        kept = [one for one in kept if one.text != "/"]
     return tuple(_digit(one, row) for one in kept if one.text != "-")
 
 

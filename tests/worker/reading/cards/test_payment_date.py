@@ -20,6 +20,7 @@ from worker.reading.cards import payment_date
         ("04/29 ??? 123", "04/29"),
         ("05/24 04/29", "04/29"),
         ("12/31 12/26", "12/31"),
+        ("03/3108/33", "08/33"),
     ],
 )
 def test_month_and_year(read_row, printed, month):
@@ -54,3 +55,12 @@ def test_a_digit_that_makes_no_month_yields_to_the_next_likeliest(read_row):
 def test_an_unsure_date_does_not_outdo_a_sure_one(read_row):
     rows = [read_row("04/29"), read_row("04/39", doubts={3: (0.4, "2")})]
     assert payment_date.latest(rows).text == "04/29"
+
+
+def test_letters_taken_for_digits_beside_a_date_are_no_part_of_it(read_row):
+    assert payment_date.latest([read_row("07-329?", doubts={5: (0.7, "?")})]).text == "07/32"
+
+
+@pytest.mark.parametrize(("printed", "is_cut"), [("8/2027", True), ("04/", True), ("04/29", False), ("???", False)])
+def test_a_part_of_a_date_is_known_as_one(read_row, printed, is_cut):
+    assert payment_date.is_cut(read_row(printed)) is is_cut

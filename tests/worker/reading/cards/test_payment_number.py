@@ -94,3 +94,13 @@ def test_repr_shows_no_digit(read_row):
     number = payment_number.best_of([row])
     assert "4242" not in repr(number)
     assert "4242" not in repr(row)
+
+
+def test_a_row_read_twice_is_no_second_half(read_row):
+    twice = [read_row("7920-2367"), read_row("7920-2367", height=18.0), read_row("7920 2367", middle=(210.0, 102.0))]
+    assert payment_number.best_of(twice) is None
+
+
+def test_a_stroke_among_many_digits_makes_no_date(read_row):
+    rows = [read_row("4000 0550"), read_row("6749/4852", middle=(200.0, 140.0))]
+    assert payment_number.best_of(rows).text == "4000055067494852"

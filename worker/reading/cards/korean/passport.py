@@ -31,6 +31,8 @@ _CAPTIONS: Final = (
 _NAME_CAPTION: Final = "한글성명"
 
 _DAY_FITS: Final = -1.3  #: mean natural-log probability of a place from which on a date is one
+_SURE: Final = 0.5  #: confidence of a day that is no other one
+_INFERRED: Final = 0.7  #: what a day is worth that is told by the MRZ and the style of others
 _KNOWN_FITS: Final = -2.2  #: the same where the day is known and only its place is asked for
 _MONTHS: Final = {
     name: MONTHS[name] for name in ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
@@ -72,8 +74,12 @@ def tell(
     days = [day for row in rows for day in _days(row)]
     told = {}
     for name, known in (("printed_birth_date", "birth_date"), ("printed_expiry_date", "expiry_date")):
-        if known in fields and (day := _known(rows, fields[known].value)):
+        if known not in fields:
+            continue
+        if day := _known(_without_others(rows, days, fields[known].value), fields[known].value):
             told[name] = _field(card, day)
+        elif days and (inferred := _in_style(fields[known], days)):
+            told[name] = inferred
     if issued := _issued(days, fields):
         told["issue_date"] = _field(card, issued)
     if named := _korean_name(rows):
@@ -124,6 +130,24 @@ def _known(rows: Sequence[Row], iso: str) -> _Day | None:
             if match and match.fit > _KNOWN_FITS and (best is None or match.fit > best[0]):
                 best = (match.fit, _Day(row, text, day, match.confidence, match.first, match.last))
     return best[1] if best else None
+
+
+def _without_others(rows: Sequence[Row], days: Sequence[_Day], iso: str) -> list[Row]:
+    """Rows but those that surely print another day: a book expires on the day of the year on which it was issued."""
+    others = [day.row for day in days if day.day.isoformat() != iso and day.confidence > _SURE]
+    return [row for row in rows if not any(row is other for other in others)]
+
+
+def _in_style(known: Field, days: Sequence[_Day]) -> Field | None:
+    """A day of the MRZ that is not seen in print, written as the book writes its other days: no box, less sure."""
+    try:
+        day = date.fromisoformat(known.value)
+    except ValueError:
+        return None
+    seen = max(days, key=lambda one: one.confidence)
+    letters = next(name for name, number in _MONTHS.items() if number == day.month)
+    month = f"{day.month}월/{letters}" if "월" in seen.text else letters
+    return Field(f"{day.day:02} {month} {day.year}", known.confidence * seen.confidence * _INFERRED, None, known.source)
 
 
 def _day(row: Row, match: patterns.Match, *, is_new: bool) -> _Day | None:
