@@ -18,7 +18,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 FILE_BYTES = 64 * 1024 * 1024  #: largest file it may write (some engines work through temporary files)
 WATCH_SECONDS = 0.25
-NICER = 5  #: steps of priority that a reader stands back: what waits to be received is received while it reads
+NICER = 10  #: steps of priority that a reader stands back: what waits to be received is received while it reads
 OUT_OF_MEMORY_STATUS = 86  #: exit code of a reader that gave up for lack of memory
 
 
