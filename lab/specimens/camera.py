@@ -27,6 +27,7 @@ class Photograph:
 
     pixels: Pixels = field(repr=False)
     line_boxes: tuple[Box, ...]
+    page_box: Box  #: corners of the page, clockwise from its own top left
 
 
 def shoot(page: Page, level: Level, rng: np.random.Generator) -> Photograph:
@@ -46,7 +47,7 @@ def shoot(page: Page, level: Level, rng: np.random.Generator) -> Photograph:
     if rng.random() < level.guide:
         zone_boxes = boxes if page.pitch else ()  # the lines of a card stand all over it
         _draw_guide(picture, rng, zone_boxes, _corners(page, pose), _pitch(page, pose))
-    return Photograph(picture, boxes)
+    return Photograph(picture, boxes, _box(_corners(page, pose)))
 
 
 def page_scale(level: Level, rng: np.random.Generator, *, pitch_mm: float = 2.54) -> tuple[float, Level]:
@@ -250,7 +251,11 @@ def project(points: Points, pose: Matrix) -> Points:
 
 
 def _projected(box: Box, pose: Matrix) -> Box:
-    first, second, third, fourth = ((float(x), float(y)) for x, y in project(np.array(box), pose))
+    return _box(project(np.array(box), pose))
+
+
+def _box(points: Points) -> Box:
+    first, second, third, fourth = ((float(x), float(y)) for x, y in points)
     return first, second, third, fourth
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -49,13 +51,16 @@ class Specimen:
     level: str
     seed: int
     box_names: tuple[str, ...] = ()  #: which values stand in `line_boxes`, on cards without a machine readable zone
+    box_texts: tuple[str, ...] = field(repr=False, default=())  #: what is printed in each of them, on MyKads
+    page_box: Box | None = None  #: corners of the page itself, clockwise from its own top left; round ones as if sharp
 
 
-def specimen(kind: str, level: str, seed: int, *, wrong_digits: bool = False) -> Specimen:
+def specimen(kind: str, level: str, seed: int, *, wrong_digits: bool = False, faces: Sequence[Path] = ()) -> Specimen:
     """Draws and photographs specimen number `seed` of `kind` (see KINDS, CARD_KINDS) at `level` (see LEVELS).
 
     With `wrong_digits` the print contradicts its own check digits, as some real specimens do. Level `blank` gives a
-    picture without a machine readable zone whatever the kind, kind `no-mrz` at every level.
+    picture without a machine readable zone whatever the kind, kind `no-mrz` at every level. MyKads are printed in one
+    of `faces`, files of TrueType faces, where some are given.
     Raises ValueError for an unknown kind or level.
     """
     if kind not in (*KINDS, *CARD_KINDS) or level not in LEVELS:
@@ -71,9 +76,10 @@ def specimen(kind: str, level: str, seed: int, *, wrong_digits: bool = False) ->
     wear = camera.within(rng, bounds.wear)
     paper: papers.Paper | None = None
     box_names: tuple[str, ...] = ()
+    box_texts: tuple[str, ...] = ()
     if kind == "mykad" and level != levels.BLANK:
-        page, said, box_names = mykad.draw(chance, rng, scale=scale, wear=wear)
-        values = said.values
+        drawn = mykad.draw(chance, rng, scale=scale, wear=wear, faces=faces)
+        page, values, box_names, box_texts = drawn.page, drawn.values, drawn.box_names, drawn.box_texts
     elif kind in (papers.NO_MRZ, "mykad", PAYMENT_CARD) or level == levels.BLANK:
         page, values = others.draw(kind if kind in KINDS else papers.NO_MRZ, chance, rng, scale=scale)
     else:
@@ -103,6 +109,8 @@ def specimen(kind: str, level: str, seed: int, *, wrong_digits: bool = False) ->
         level=level,
         seed=seed,
         box_names=box_names,
+        box_texts=box_texts,
+        page_box=photograph.page_box,
     )
 
 

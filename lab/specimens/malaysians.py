@@ -121,6 +121,8 @@ _STATES: tuple[_State, ...] = (
             "W. PERSEKUTUAN (KL)",
             "WILAYAH PERSEKUTUAN",
             "W. PERSEKUTUAN(KL)",
+            "WILAYAH PERSEKUTUAN (KL)",
+            "W.P.KUALA LUMPUR",
             "WP KUALA LUMPUR",
             "KUALA LUMPUR",
             "W.PERSEKUTUAN (KL)",
@@ -297,6 +299,8 @@ def _name(chance: random.Random, sex: str, *, is_dayak: bool) -> tuple[str, str,
     kind = chance.random()
     if kind < 0.56:
         return _malay(chance, sex), "ISLAM", ""
+    if kind > 0.985:
+        return _eurasian(chance), "", ""
     if kind < 0.78:
         given = " ".join(chance.sample(_CHINESE_GIVEN, chance.choice((1, 2, 2, 2))))
         name = f"{chance.choice(_CHINESE_FAMILY)} {given}"
@@ -313,8 +317,16 @@ def _name(chance: random.Random, sex: str, *, is_dayak: bool) -> tuple[str, str,
     return f"{given} {'A/L' if sex == 'M' else 'A/P'} {father}", "", ""
 
 
+def _eurasian(chance: random.Random) -> str:
+    """A name with an apostrophe or a hyphen, as some are."""
+    family = chance.choice(("D'CRUZ", "D'SILVA", "O'NEIL", "DE SOUZA", "PEREIRA", "SANTA MARIA", "LAZAROO"))
+    return f"{chance.choice(('ANN-MARIE', 'JEAN-LUC', 'MARY', 'JOSEPH', 'PETER', 'ROSE'))} {family}"
+
+
 def _malay(chance: random.Random, sex: str) -> str:
     pool = _MALE if sex == "M" else _FEMALE
+    if chance.random() < 0.03:
+        pool = (*pool, "SYA'BAN", "MA'AROF", "RA'ID", "SA'ADIAH")
     given = " ".join(chance.sample(pool, chance.choice((1, 2, 2, 2, 3))))
     if chance.random() < 0.06:
         given += f" @ {chance.choice(pool)}"
@@ -326,7 +338,7 @@ def _malay(chance: random.Random, sex: str) -> str:
 
 
 def _streets(chance: random.Random) -> tuple[str, ...]:
-    """One to three lines of an address."""
+    """One to four lines of an address."""
     number = str(chance.randrange(1, 400))
     if chance.random() < 0.25:
         number += f"-{chance.choice('ABCDE')}" if chance.random() < 0.4 else f"{chance.choice('ABCDEG')}"
@@ -351,6 +363,11 @@ def _streets(chance: random.Random) -> tuple[str, ...]:
         (f"{start}{number}", block, street),
         (f"{start}{number}{comma}{block}", street, area),
         (f"{start}{number}{comma}{street}", area, village),
+        (f"{start}{number}", block, street, area),
+        (f"TINGKAT {chance.randrange(1, 30)}{comma}{block}", f"{start}{number}{comma}{street}"),
+        (f"PETI SURAT {chance.randrange(10, 99999)}", f"PEJABAT POS {chance.choice(_STREETS)}"),
+        (f"D/A {chance.choice(('SK', 'SMK', 'BALAI POLIS', 'KEM'))} {chance.choice(_STREETS)}", street),
+        (f"{number} {street}",),
         (village,),
         (f"BATU {chance.randrange(2, 30)} {chance.choice(('1/2', '1/4', '3/4'))}", village),
     )
@@ -361,8 +378,9 @@ def _streets(chance: random.Random) -> tuple[str, ...]:
 def _address_lines(
     chance: random.Random, streets: tuple[str, ...], postcode: str, district: str, state: str
 ) -> tuple[str, ...]:
-    if chance.random() < 0.04:
-        return (*streets, f"{postcode} {district}, {state}")
+    form = chance.random()
+    if form < 0.06:
+        return (*streets, f"{postcode} {district}{', ' if form < 0.03 else ' '}{state}")
     return (*streets, f"{postcode} {district}", state)
 
 

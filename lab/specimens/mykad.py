@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
 
 from core.documents import Box
 from lab.specimens import malaysians, ornaments, sheet
@@ -22,7 +26,8 @@ _CAP = 0.71  #: of an em, a capital of OpenCV's built-in faces
 class Style:
     """How one card is set: sizes are capitals in mm."""
 
-    face: str
+    face: str  #: one of OpenCV's, or the path of a TrueType file
+    number_face: str
     weight: int
     wide: float  #: times the face's own width
     tracking: float  #: of a capital, added between characters
@@ -34,41 +39,57 @@ class Style:
     leading: float  #: from line to line, in capitals
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A card and the truth about it: what each of the page's boxes says, and to which field that belongs."""
+
+    page: Page
+    values: dict[str, str] = field(repr=False)
+    box_names: tuple[str, ...]
+    box_texts: tuple[str, ...] = field(repr=False)
+
+
 @dataclass(slots=True)
 class _Front:
     """A card while it is drawn, and which box carries which field."""
 
     page: Sheet
     style: Style
-    boxes: list[tuple[str, Box]] = field(default_factory=list)
+    boxes: list[tuple[str, str, Box]] = field(default_factory=list)
 
 
 def draw(
-    chance: random.Random, rng: np.random.Generator, *, scale: float, wear: float
-) -> tuple[Page, malaysians.Said, tuple[str, ...]]:
-    """A card at `scale` pixels per millimetre, what it says, and the field that each of the page's boxes carries."""
+    chance: random.Random, rng: np.random.Generator, *, scale: float, wear: float, faces: Sequence[Path] = ()
+) -> Drawn:
+    """A card at `scale` pixels per millimetre, printed in one of `faces` (TrueType files) or in OpenCV's own."""
     said = malaysians.invent(chance)
     page = sheet.blank(WIDTH, HEIGHT, scale)
-    front = _Front(page, _style(rng))
+    front = _Front(page, _style(rng, faces))
     _draw_ground(page, rng, is_red=said.is_permanent_resident)
     _draw_header(front, rng, said)
     is_mirrored = bool(rng.random() < 0.08)
     portrait = _portrait_box(rng, is_mirrored=is_mirrored)
+    chip = _chip_corner(rng, is_mirrored=is_mirrored)
     _draw_pictures(page, rng, said, portrait, is_mirrored=is_mirrored)
-    _write_column(front, rng, said, portrait, is_mirrored=is_mirrored)
+    if chip is not None:
+        ornaments.draw_chip(page, *chip)
+    _write_column(front, rng, said, portrait, chip, is_mirrored=is_mirrored)
     _write_side(front, rng, said, portrait)
     _write_specimen(page, rng)
     if wear > 0.3:
         page.pixels[:] = cv2.addWeighted(page.pixels, 1 - 0.2 * wear, np.full_like(page.pixels, 200), 0.2 * wear, 0)
-    boxes = tuple(box for _, box in front.boxes)
-    return Page(page.pixels, scale, CORNER * scale, boxes), said, tuple(name for name, _ in front.boxes)
+    names, texts, boxes = zip(*front.boxes, strict=True)
+    return Drawn(Page(page.pixels, scale, CORNER * scale, boxes), said.values, names, texts)
 
 
-def _style(rng: np.random.Generator) -> Style:
+def _style(rng: np.random.Generator, faces: Sequence[Path]) -> Style:
     tone = int(rng.integers(5, 60))
     ink = (tone, tone, tone) if rng.random() < 0.75 else (int(rng.integers(40, 110)), tone, tone)
+    known = [str(face) for face in faces] or ["sans", "sans", "uni"]
+    face = known[int(rng.integers(len(known)))]
     return Style(
-        face=str(rng.choice(("sans", "sans", "uni"))),
+        face=face,
+        number_face=face if rng.random() < 0.75 else known[int(rng.integers(len(known)))],
         weight=int(rng.choice((400, 500, 600, 700))),
         wide=float(np.clip(rng.normal(0.95, 0.1), 0.74, 1.15)),
         tracking=float(np.clip(rng.normal(0.02, 0.04), -0.03, 0.16)),
@@ -87,8 +108,9 @@ def _style(rng: np.random.Generator) -> Style:
 def _draw_ground(page: Sheet, rng: np.random.Generator, *, is_red: bool) -> None:
     hue: Colour = (205, 165, 110) if not is_red else (130, 120, 215)
     hue = tuple(int(np.clip(value + rng.uniform(-40, 40), 40, 245)) for value in hue)  # type: ignore[assignment]
-    ornaments.tint_ground(page, rng, hue, depth=rng.uniform(0.3, 0.9))
-    ornaments.draw_guilloche(page, rng, hue, strength=rng.uniform(0.1, 0.45))
+    ornaments.tint_ground(page, rng, hue, depth=rng.uniform(0.05, 0.9))
+    if rng.random() < 0.8:
+        ornaments.draw_guilloche(page, rng, hue, strength=rng.uniform(0.1, 0.45))
     if rng.random() < 0.7:
         _draw_skyline(page, rng, hue)
     if rng.random() < 0.5:
@@ -147,6 +169,12 @@ def _portrait_box(rng: np.random.Generator, *, is_mirrored: bool) -> tuple[float
     return left, top, left + wide, min(top + high, 41.0)
 
 
+def _chip_corner(rng: np.random.Generator, *, is_mirrored: bool) -> tuple[float, float] | None:
+    """Upper left corner of the chip; now and then a card shows none."""
+    left = rng.uniform(6, 12) if not is_mirrored else rng.uniform(38, 48)
+    return (float(left), float(rng.uniform(16.2, 18.0))) if rng.random() < 0.9 else None
+
+
 def _draw_pictures(
     page: Sheet,
     rng: np.random.Generator,
@@ -162,9 +190,6 @@ def _draw_pictures(
         wide, left = rng.uniform(7, 10), rng.uniform(43, 47.5) if not is_mirrored else rng.uniform(70, 74)
         top = rng.uniform(15, 18)
         ornaments.lay_portrait(page, ghost, (left, top, left + wide, top + wide * 1.25), alpha=rng.uniform(0.15, 0.6))
-    if rng.random() < 0.9:
-        left = rng.uniform(6, 12) if not is_mirrored else rng.uniform(38, 48)
-        ornaments.draw_chip(page, left, rng.uniform(16.2, 18.0))
     if rng.random() < 0.3:
         ornaments.draw_hologram(page, rng, (rng.uniform(35, 60), rng.uniform(14, 45)), rng.uniform(4, 8))
 
@@ -177,6 +202,7 @@ def _write_column(
     rng: np.random.Generator,
     said: malaysians.Said,
     portrait: tuple[float, float, float, float],
+    chip: tuple[float, float] | None,
     *,
     is_mirrored: bool,
 ) -> None:
@@ -187,11 +213,10 @@ def _write_column(
     below = style.name_cap * style.leading * len(said.name_lines)
     below += style.address_cap * style.leading * len(said.address_lines)
     below += style.address_cap * 1.6 * bool(said.chinese_name)
-    number_x = left + rng.uniform(-0.5, 3.0)
-    number_base = rng.uniform(12.6, 14.6)
-    _field(front, "ic_number", said.ic_number, (number_x, number_base), style.number_cap, room=room)
-    gap = rng.uniform(0.3, 1.4)
-    top = max(28.6, HEIGHT - rng.uniform(1.2, 3.0) - below - gap)
+    at = _number_at(rng, style, left, chip, is_roomy=below < HEIGHT - 34)
+    _field(front, "ic_number", said.ic_number, at, style.number_cap, room=room - at[0] + left, face=style.number_face)
+    gap = rng.uniform(0.3, 1.4) if rng.random() < 0.9 else rng.uniform(1.4, 3.0)
+    top = max(28.6 if at[1] < 27 else at[1] + 1.0, HEIGHT - rng.uniform(1.2, 3.0) - below - gap)
     shrink = min(1.0, (HEIGHT - 1.2 - top) / (below + gap))
     base = top + style.name_cap * shrink
     for line in said.name_lines:
@@ -201,20 +226,29 @@ def _write_column(
         _letters(front.page, said.chinese_name, (left, base), style.address_cap, style.ink, weight=400, face="uni")
         base += style.address_cap * 1.6
     base += gap - (style.name_cap - style.address_cap) * shrink
-    indent = float(rng.choice((0.0, 0.0, 0.0, rng.uniform(-0.5, 0.8))))
+    indent = float(rng.choice((0.0, 0.0, 0.0, rng.uniform(-0.8, 2.0))))
     for name, line in zip(_address_names(said), said.address_lines, strict=True):
         _field(front, name, line, (left + indent, base), style.address_cap * shrink, room=room)
         base += style.address_cap * style.leading * shrink
 
 
+def _number_at(
+    rng: np.random.Generator, style: Style, left: float, chip: tuple[float, float] | None, *, is_roomy: bool
+) -> tuple[float, float]:
+    """Where the number begins: mostly above the chip, at times beside it or below it."""
+    form = rng.random()
+    if chip is None or form < 0.8:
+        return left + rng.uniform(-0.5, 3.0), rng.uniform(12.6, 14.6)
+    if form < 0.9 or not is_roomy:
+        return chip[0] + 11.8 + rng.uniform(1.0, 2.5), chip[1] + rng.uniform(4.0, 8.0)
+    return left + rng.uniform(-0.5, 3.0), chip[1] - 2.0 + 9.6 + style.number_cap + rng.uniform(2.4, 3.0)
+
+
 def _address_names(said: malaysians.Said) -> list[str]:
     """The field that each line of the address belongs to; the line of postcode and district counts as the district."""
-    streets = 1 + bool(said.values["address_line_2"])
-    names = ["address_line_1"]
     has_own_state = said.address_lines[-1] == said.values["state"]
     others = len(said.address_lines) - 1 - 1 - has_own_state
-    names += ["address_line_2"] * others if streets > 1 else []
-    return [*names, "district", *(["state"] if has_own_state else [])]
+    return ["address_line_1", *["address_line_2"] * others, "district", *(["state"] if has_own_state else [])]
 
 
 def _write_side(
@@ -225,33 +259,40 @@ def _write_side(
     right = portrait[2]
     base = portrait[3] + style.side_cap + rng.uniform(0.6, 1.6)
     step = min(style.side_cap * style.leading, (HEIGHT - 1.4 - base) / 2.2)
-    words = [("nationality", said.values["nationality"]), ("religion", said.religion)]
-    words.append(("gender", said.values["gender"]))
-    form = rng.random()
-    room = WIDTH - 1.2 - left
-    if form < 0.45:  # one below the other; without a religion its place is empty or closed
-        closed = rng.random() < 0.5
-        shown = [(name, word) for name, word in words if word or not closed]
-        for place, (name, word) in enumerate(shown):
-            if word:
-                _field(front, name, word, (left, base + place * step), style.side_cap, room=room)
-    else:  # citizenship above, religion and gender beside each other
-        _field(front, *words[0], (left, base), style.side_cap, room=room)
-        cap = style.side_cap
-        if said.religion:
-            _field(front, *words[1], (left, base + step), cap, room=room / 2)
-        x = left + room * 0.46 if said.religion or rng.random() < 0.5 else left
-        _field(front, *words[2], (x, base + (step if form < 0.8 else 2 * step)), cap, room=room * 0.54)
+    room = min(WIDTH - 1.2 - left, right - left + 3.0)
+    for name, (column, row, share) in _side_places(rng, has_religion=bool(said.religion)).items():
+        if said.values[name]:
+            start = (left + column * room, base + row * step)
+            _field(front, name, said.values[name], start, style.side_cap, room=room * share)
     if said.origin_letter:
         _letters(front.page, said.origin_letter, (right - 1.5, HEIGHT - 1.6), 2.0, style.ink, weight=700)
 
 
-def _field(front: _Front, name: str, text: str, start: tuple[float, float], cap: float, *, room: float) -> None:
+def _side_places(rng: np.random.Generator, *, has_religion: bool) -> dict[str, tuple[float, float, float]]:
+    """Column (share of the room), row and share of the room of the three words beside the portrait."""
+    form = rng.random()
+    if form < 0.4:  # one below the other; without a religion its place is empty or closed
+        last = 1.0 if not has_religion and rng.random() < 0.5 else 2.0
+        return {"nationality": (0, 0, 1), "religion": (0, 1, 1), "gender": (0, last, 1)}
+    if form < 0.5:  # the gender before the religion
+        return {"nationality": (0, 0, 1), "gender": (0, 1, 1), "religion": (0, 2, 1)}
+    if form < 0.6:  # citizenship last
+        return {"religion": (0, 0, 1), "gender": (0, 1, 1), "nationality": (0, 2, 1)}
+    if form < 0.7:  # gender and religion beside each other, citizenship below
+        return {"gender": (0, 0, 0.54), "religion": (0.6, 0, 0.4), "nationality": (0, 1, 1)}
+    beside = 0.46 if has_religion or rng.random() < 0.5 else 0.0  # citizenship above religion and gender
+    row = 1.0 if form < 0.9 else 2.0
+    return {"nationality": (0, 0, 1), "religion": (0, 1, 0.4), "gender": (beside, row, 0.54)}
+
+
+def _field(
+    front: _Front, name: str, text: str, start: tuple[float, float], cap: float, *, room: float, face: str | None = None
+) -> None:
     style = front.style
     box = _letters(
-        front.page, text, start, cap, style.ink, weight=style.weight, face=style.face, style=style, room=room
+        front.page, text, start, cap, style.ink, weight=style.weight, face=face or style.face, style=style, room=room
     )
-    front.boxes.append((name, box))
+    front.boxes.append((name, text, box))
 
 
 def _letters(
@@ -283,7 +324,19 @@ def _letters(
 def _mask(text: str, cap: float, face: str, weight: int, tracking: float) -> tuple[npt.NDArray[np.float32], float]:
     """Coverage 0..1 of a line, its left edge at the first letter, and the y of its base line; px."""
     fine = 3 if cap < 30 else 1
-    pixels = max(6, round(cap * fine / _CAP))
+    inked, base = (
+        _set_by_file(text, cap * fine, face, tracking)
+        if "." in face
+        else _set(text, cap * fine, face, weight, tracking)
+    )
+    size = (max(4, round(inked.shape[1] / fine)), max(4, round(inked.shape[0] / fine)))
+    small = cv2.resize(inked, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
+    return small, base / fine
+
+
+def _set(text: str, cap: float, face: str, weight: int, tracking: float) -> tuple[npt.NDArray[np.uint8], float]:
+    """A line of one of OpenCV's faces, capitals `cap` px high, and the y of its base line."""
+    pixels = max(6, round(cap / _CAP))
     font, room = cv2.FontFace(face), pixels
     canvas = np.zeros((pixels * 2, room + round(pixels * (1.1 + tracking) * (len(text) + 1)), 3), np.uint8)
     x, base = room / 2, round(pixels * 1.4)
@@ -293,11 +346,28 @@ def _mask(text: str, cap: float, face: str, weight: int, tracking: float) -> tup
     else:
         for character in text:
             end, _ = cv2.putText(canvas, character, (round(x), base), (255, 255, 255), font, pixels, weight)
-            x = float(end[0]) + tracking * cap * fine
-    inked = canvas[:, round(room / 2) : round(x) + 2, 0]
-    size = (max(4, round(inked.shape[1] / fine)), max(4, round(inked.shape[0] / fine)))
-    small = cv2.resize(inked, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
-    return small, base / fine
+            x = float(end[0]) + tracking * cap
+    return np.ascontiguousarray(canvas[:, round(room / 2) : round(x) + 2, 0]), float(base)
+
+
+def _set_by_file(text: str, cap: float, face: str, tracking: float) -> tuple[npt.NDArray[np.uint8], float]:
+    """A line of a TrueType file, capitals `cap` px high, and the y of its base line."""
+    font = _font(face, round(cap))
+    starts = [0.0]
+    for place, character in enumerate(text, 1):
+        natural = font.getlength(text[:place]) - font.getlength(text[: place - 1])
+        starts.append(starts[-1] + (natural or font.getlength(character)) + tracking * cap)
+    high, base = round(cap * 2.2), round(cap * 1.5)
+    canvas = Image.new("L", (max(8, round(starts[-1])), high), 0)
+    for x, character in zip(starts, text, strict=False):
+        ImageDraw.Draw(canvas).text((round(x), base), character, 255, font, anchor="ls")
+    return np.asarray(canvas, np.uint8), float(base)
+
+
+@cache
+def _font(face: str, cap: int) -> ImageFont.FreeTypeFont:
+    top, foot = (ImageFont.truetype(face, 1000).getbbox("H", anchor="ls")[edge] for edge in (1, 3))
+    return ImageFont.truetype(face, max(6, round(1000 * cap / (foot - top))))
 
 
 def _write_specimen(page: Sheet, rng: np.random.Generator) -> None:

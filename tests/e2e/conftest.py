@@ -1,8 +1,9 @@
-"""One `idmill up` for all tests that only use it, as a stranger would start it."""
+"""One `idmill up` for all tests that only use it, as a stranger would start it, and one browser."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,10 +11,27 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 
 from cli import env_files
+from lab.specimens.draw import specimen
 
 READY_SECONDS = 150
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MISSING = (
+    "the page is not tested: no {what} on PATH. Debian, Ubuntu: apt install chromium chromium-driver; macOS: brew "
+    "install --cask chromium chromedriver; or set CHROMIUM and CHROMEDRIVER to where they are (no root needed)"
+)
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",  # in containers, where tests may run as root
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--force-prefers-reduced-motion",
+)
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +62,27 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Po
         process.send_signal(signal.SIGINT)
         code = process.wait(60)
     assert code == 0
+
+
+def found(variable: str, *names: str) -> str:
+    """The program that a variable names, or the first of these on PATH; skips the test where there is none."""
+    path = os.environ.get(variable) or next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip(MISSING.format(what=names[0]))
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """One headless Chromium for all tests; nothing is fetched from anywhere to run it."""
+    camera = tmp_path_factory.mktemp("camera") / "camera.mjpeg"
+    camera.write_bytes(specimen("td1-kgz", "clean", 7).picture)
+    options = webdriver.ChromeOptions()
+    options.binary_location = found("CHROMIUM", *BROWSERS)
+    driver = found("CHROMEDRIVER", "chromedriver")
+    for flag in (*FLAGS, f"--use-file-for-fake-video-capture={camera}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    started = webdriver.Chrome(options=options, service=Service(driver))
+    yield started
+    started.quit()

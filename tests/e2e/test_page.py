@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,6 @@ from typing import Any
 import httpx2
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -22,56 +19,20 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from lab.specimens.draw import specimen
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-MISSING = (
-    "the page is not tested: no {what} on PATH. Debian, Ubuntu: apt install chromium chromium-driver; macOS: brew "
-    "install --cask chromium chromedriver; or set CHROMIUM and CHROMEDRIVER to where they are (no root needed)"
-)
 PATIENCE_SECONDS = 60
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",  # in containers, where tests may run as root
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    "--force-prefers-reduced-motion",
-)
-
 CARD = specimen("td1-kgz", "clean", 7)
+MYKAD = specimen("mykad", "clean", 7)
 NO_DOCUMENT = specimen("no-mrz", "clean", 3)
-
-
-def found(variable: str, *names: str) -> str:
-    """The program that a variable names, or the first of these on PATH; skips the test where there is none."""
-    path = os.environ.get(variable) or next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        pytest.skip(MISSING.format(what=names[0]))
-    return path
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pictures that a person chooses, and one that the camera sees."""
+    """Pictures that a person chooses."""
     folder = tmp_path_factory.mktemp("pictures")
     (folder / "card.jpg").write_bytes(CARD.picture)
+    (folder / "mykad.jpg").write_bytes(MYKAD.picture)
     (folder / "other.jpg").write_bytes(NO_DOCUMENT.picture)
-    (folder / "camera.mjpeg").write_bytes(CARD.picture)
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser(files: Path) -> Iterator[webdriver.Chrome]:
-    """One headless Chromium for all tests; nothing is fetched from anywhere to run it."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = found("CHROMIUM", *BROWSERS)
-    driver = found("CHROMEDRIVER", "chromedriver")
-    for flag in (*FLAGS, f"--use-file-for-fake-video-capture={files / 'camera.mjpeg'}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    started = webdriver.Chrome(options=options, service=Service(driver))
-    yield started
-    started.quit()
 
 
 class Page:
@@ -167,6 +128,17 @@ def test_uploaded_card_is_shown_with_its_values_boxes_and_checks(page, key, file
     assert words <= {"passed", "failed", "does not apply"}
     assert len(page.all(".checks li .mark")) == len(page.all(".checks li"))
     assert all("%" in text for text in page.texts(".fields .sureness"))
+
+
+def test_ten_values_of_an_uploaded_mykad_are_on_the_page(page, key, files):
+    page.ask(key, "mykad", files / "mykad.jpg")
+    assert page.job()["status"] == "RECEIVED"
+    assert page.fields() == {name: value for name, value in MYKAD.values.items() if value}
+    assert sorted(page.run("return [...document.querySelectorAll('#boxes polygon')].map((p) => p.dataset.name)")) == (
+        sorted(page.fields())
+    )
+    assert "passed" in page.texts(".checks .word")
+    assert "failed" not in page.texts(".checks .word")
 
 
 def test_boxes_lie_on_the_print_in_the_picture_as_it_is_shown(page, key, files):
