@@ -1,0 +1,77 @@
+"""Lines of print found on drawn cards that were cut out by their true corners."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from lab.specimens import draw
+from worker.reading.cards import find, lines
+from worker.reading.cards.lines import Row
+
+
+def card_of(specimen: draw.Specimen) -> find.Card:
+    picture = cv2.imdecode(np.frombuffer(specimen.picture, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return find.cut(picture, np.array(specimen.page_box, np.float32), 1.0)
+
+
+def test_nearly_every_printed_line_is_found_from_end_to_end() -> None:
+    found = [
+        is_found
+        for level, seed in (("clean", 9001), ("phone", 9000), ("phone", 9001), ("phone", 9004))
+        for is_found in lines_found(draw.specimen("mykad", level, seed))
+    ]
+    assert sum(found) >= 0.9 * len(found)
+
+
+def lines_found(specimen: draw.Specimen) -> list[bool]:
+    """For every printed line of a card, whether rows run along it from its first character to its last."""
+    card = card_of(specimen)
+    found, told = lines.rows(card), []
+    to_card = np.linalg.inv(card.to_picture)
+    for box in specimen.line_boxes:
+        true = cv2.perspectiveTransform(np.array(box)[None], to_card)[0]
+        middle, height = true.mean(axis=0), np.hypot(*(true[3] - true[0]))
+        near = [row for row in found if abs(_y_at(row, middle[0]) - middle[1]) < 0.3 * height]
+        spans = [(row.left[0], row.right[0]) for row in near if row.left[0] < middle[0] < row.right[0]]
+        told.append(
+            bool(spans)
+            and min(left for left, _ in spans) < true[0, 0] + 0.4 * height
+            and max(right for _, right in spans) > true[1, 0] - 0.4 * height
+        )
+    return told
+
+
+def _y_at(row: Row, x: float) -> float:
+    return row.left[1] + row.slope * (x - row.left[0])
+
+
+def test_words_of_one_line_are_joined_and_lines_kept_apart() -> None:
+    words = [Row((0, 10), (50, 11), 12), Row((58, 11), (120, 12), 12), Row((2, 32), (60, 33), 12)]
+    joined = lines.joined(words)
+    assert sorted(round(row.length) for row in joined) == [58, 120]
+
+
+def test_a_wide_gap_keeps_two_columns_apart() -> None:
+    assert len(lines.joined([Row((0, 10), (50, 10), 12), Row((90, 10), (120, 10), 12)])) == 2
+
+
+def test_slope_and_its_growth_are_those_of_the_longest_lines() -> None:
+    rows = [Row((0, y), (300, y + 300 * (0.02 + y / 4000)), 12) for y in range(0, 400, 40)]
+    usual = lines.slope_of(rows)
+    assert 0.02 < usual < 0.12
+    assert lines.growth_of(rows, usual) == pytest.approx(1 / 4000, rel=0.2)
+    assert lines.growth_of(rows[:3], usual) == 0
+
+
+@pytest.mark.parametrize("is_inverted", [False, True])
+def test_a_strip_is_dark_on_light_with_its_margins(is_inverted: bool) -> None:
+    grey = np.full((100, 400), 230, np.uint8)
+    cv2.putText(grey, "SPECIMEN", (40, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.9, 20, 2)
+    grey = 255 - grey if is_inverted else grey
+    line = lines.cut(grey, Row((40, 50), (190, 50), 20))
+    assert line.strip[:3].mean() > 180
+    assert line.strip.min() < 60
+    assert np.hypot(*(line.corners[3] - line.corners[0])) == pytest.approx(36)
