@@ -1,6 +1,6 @@
 """Reads pictures with one reader and tells lines, CPU and memory. Run by `readers` under each reader's own Python."""
 
-# It imports nothing of idmill but for `ours`, since the other readers live in an environment without it.
+# It imports nothing of idmill but for those of our own, since the other readers live in an environment without it.
 from __future__ import annotations
 
 import json
@@ -30,6 +30,29 @@ def ours() -> Reader:
         return list(mrz.lines) if mrz else []
 
     return lines
+
+
+def ours_mykad() -> Reader:
+    """idmill on MyKads as a worker runs it: every field's value, the lines of one joined by a space."""
+    from core.documents import DocumentKind
+    from worker.reading import read
+
+    options = read.ReadingOptions()
+
+    def lines(picture: str) -> Lines:
+        content = Path(picture).read_bytes()
+        result = read.read_and_keep(content, document=DocumentKind.MYKAD, options=options)
+        return [told.value for told in result.reading.fields.values()]
+
+    return lines
+
+
+def rapidocr_page() -> Reader:
+    """PP-OCR by RapidOCR on the whole page: every line as it is read."""
+    from rapidocr import RapidOCR
+
+    reader = RapidOCR()
+    return lambda picture: list(reader(picture).txts or ())
 
 
 def passporteye(model: str) -> Reader:
@@ -106,10 +129,12 @@ def main(name: str, model: str) -> None:
     """Reads the paths on standard input, the first one twice since loading is not reading; a JSON line for each."""
     makers: dict[str, Callable[[], Reader]] = {
         "ours": ours,
+        "ours-mykad": ours_mykad,
         "passporteye": lambda: passporteye(""),
         "passporteye-mrz": lambda: passporteye(model),
         "fastmrz": lambda: fastmrz(model),
         "rapidocr": rapidocr,
+        "rapidocr-page": rapidocr_page,
         "tesseract": tesseract,
     }
     reader = makers[name]()

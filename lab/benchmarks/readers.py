@@ -35,6 +35,14 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reader said of one picture."""
+
+    lines: tuple[str, ...]
+    cpu_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What one reader made of all pictures."""
 
@@ -64,24 +72,24 @@ def drawn_pictures(folder: Path, count: int, level: str, seed: int) -> list[Show
 
 def measured(reader: str, python: Path, pictures: Sequence[Shown], model: str) -> Measured:
     """Runs one reader over all pictures in a process of its own. Raises CalledProcessError when it breaks."""
+    answers, peak_mib = told_by(reader, python, [shown.path for shown in pictures], model)
+    wrong = [answer.lines for answer, shown in zip(answers, pictures, strict=True) if answer.lines != shown.lines]
+    cpu_ms = [answer.cpu_ms for answer in answers]
+    return Measured(reader, len(pictures) - len(wrong), sum(map(digits_pass, wrong)), cpu_ms, peak_mib)
+
+
+def told_by(reader: str, python: Path, pictures: Sequence[Path], model: str = "") -> tuple[list[Answer], int]:
+    """What one reader of `one_reader` says of each picture, and its peak memory in MiB. Raises CalledProcessError."""
     told = subprocess.run(
         [python, _ONE_READER, reader, model],
-        input="\n".join(str(shown.path) for shown in pictures),
-        env=os.environ | {"PYTHONPATH": str(_ROOT) if reader == "ours" else ""},
+        input="\n".join(map(str, pictures)),
+        env=os.environ | {"PYTHONPATH": str(_ROOT) if reader.startswith("ours") else ""},
         capture_output=True,
         text=True,
         check=True,
     )
     *answers, last = [json.loads(line) for line in told.stdout.splitlines() if line.startswith("{")]
-    read = [tuple(answer["lines"]) for answer in answers]
-    wrong = [lines for lines, shown in zip(read, pictures, strict=True) if lines != shown.lines]
-    return Measured(
-        reader,
-        len(pictures) - len(wrong),
-        sum(map(digits_pass, wrong)),
-        [answer["cpu_ms"] for answer in answers],
-        last["peak_mib"],
-    )
+    return [Answer(tuple(answer["lines"]), answer["cpu_ms"]) for answer in answers], last["peak_mib"]
 
 
 def digits_pass(lines: tuple[str, ...]) -> bool:

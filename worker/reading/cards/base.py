@@ -44,6 +44,9 @@ class Printed:
     confidences: tuple[float, ...] = field(repr=False)  #: 0..1, one for each character of `text`
     centres: Centres = field(repr=False)  #: one for each character of `text`
     log_probabilities: LogProbabilities = field(repr=False)  #: over `alphabet`, for whoever knows more rules
+    frames: LogProbabilities = field(
+        repr=False, default_factory=lambda: np.zeros((0, 1), np.float32)
+    )  #: of equal parts of the strip, over `alphabet` and blank, before any character was made of them
 
 
 class PrintEngine(Protocol):

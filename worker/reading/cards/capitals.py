@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +27,7 @@ class CapitalLine:
     alphabet: str = field(repr=False)
     corners: Corners = field(repr=False)  #: of the strip, in pixels of the card
     centres: Floats = field(repr=False)  #: (len(text),) share of the strip's width
+    frames: LogProbabilities = field(repr=False)  #: (n, len(alphabet) + 1) of n equal parts of the strip, blank last
 
     @property
     def left(self) -> float:
@@ -50,6 +50,11 @@ class CapitalLine:
         return float(np.hypot(*(self.corners[3] - self.corners[0])))
 
     @property
+    def width(self) -> float:
+        """Of the strip, px of the card."""
+        return float(np.hypot(*(self.corners[1] - self.corners[0])))
+
+    @property
     def confidence(self) -> float:
         """Geometric mean of the likeliest characters' probabilities, 0..1."""
         return float(np.exp(self.log_probabilities.max(axis=1).mean())) if self.text else 0.0
@@ -62,28 +67,36 @@ class CapitalLine:
     def part(self, first: int, stop: int) -> CapitalLine:
         """The characters from `first` on, before `stop`."""
         span = slice(first, stop)
-        return CapitalLine(
-            self.text[span], self.log_probabilities[span], self.alphabet, self.corners, self.centres[span]
+        return replace(
+            self, text=self.text[span], log_probabilities=self.log_probabilities[span], centres=self.centres[span]
         )
 
-    def split(self, gap: float) -> list[CapitalLine]:
-        """The parts between which the middles of neighbours lie further apart than `gap` of the strip's height."""
-        width = float(np.hypot(*(self.corners[1] - self.corners[0])))
-        inked = [place for place, character in enumerate(self.text) if character != " "]
-        breaks = [
-            (first + 1, second)
-            for first, second in pairwise(inked)
-            if (self.centres[second] - self.centres[first]) * width > gap * self.height
-        ]
-        starts, stops = [0, *(start for _, start in breaks)], [*(stop for stop, _ in breaks), len(self.text)]
-        return [self.part(start, stop) for start, stop in zip(starts, stops, strict=True)]
+    def own_frames(self) -> LogProbabilities:
+        """The frames of its characters, to half a character's width on both sides."""
+        count = len(self.frames)
+        half = float(self.centres[-1] - self.centres[0]) / max(1, len(self.centres) - 1) / 2
+        half = half or self.height / max(1.0, self.width) / 4  # one character only
+        first, last = float(self.centres[0]) - 1.2 * half, float(self.centres[-1]) + 1.2 * half
+        return self.frames[max(0, round(first * count)) : max(1, min(count, round(last * count)))]
+
+    def with_space(self, place: int) -> CapitalLine:
+        """The line with a space in front of the character at `place`, half as sure as a line without it."""
+        row = np.full((1, len(self.alphabet)), np.log(0.5 / len(self.alphabet)), np.float32)
+        row[0, self.alphabet.index(" ")] = np.log(0.5)
+        middle = (self.centres[place - 1] + self.centres[place]) / 2
+        return replace(
+            self,
+            text=f"{self.text[:place]} {self.text[place:]}",
+            log_probabilities=np.insert(self.log_probabilities, place, row, axis=0),
+            centres=np.insert(self.centres, place, middle),
+        )
 
     def of(self, allowed: str) -> CapitalLine:
         """The likeliest text of nothing but `allowed` characters."""
         columns = _columns(self.alphabet, allowed)
         best = self.log_probabilities[:, columns].argmax(axis=1)
         text = "".join(self.alphabet[columns[place]] for place in best)
-        return CapitalLine(text, self.log_probabilities, self.alphabet, self.corners, self.centres)
+        return replace(self, text=text)
 
     def chance(self, text: str) -> Floats:
         """(len(text),) log probability of each character of a text of the same length."""
@@ -110,7 +123,9 @@ def fold(printed: Printed, alphabet: str, corners: Corners, width: int) -> Capit
     chances = np.exp(printed.log_probabilities) @ matrix
     rows = np.log(np.maximum(chances, 1e-9)).astype(np.float32)
     text = "".join(folded[place] for place in rows.argmax(axis=1)) if len(rows) else ""
-    return CapitalLine(text, rows, folded, corners, np.asarray(printed.centres / max(1, width), np.float64))
+    blank = np.exp(printed.frames[:, -1:])
+    frames = np.log(np.maximum(np.hstack([np.exp(printed.frames[:, :-1]) @ matrix, blank]), 1e-9)).astype(np.float32)
+    return CapitalLine(text, rows, folded, corners, np.asarray(printed.centres / max(1, width), np.float64), frames)
 
 
 @cache

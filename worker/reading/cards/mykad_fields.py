@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise, product
@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from worker.reading.cards import capitals, malaysia
+from worker.reading.cards import capitals, lattice, malaysia, malaysian_words, words
 from worker.reading.cards.capitals import CapitalLine
 
 _NAME_CHARACTERS: Final = capitals.LETTERS + " .,'@/-&()"
@@ -39,9 +39,14 @@ _WORD_WITH_DIGIT: Final = re.compile(
 )
 _STOP_BEHIND_WORD: Final = re.compile(r"(?:\d[A-Z]?|[A-Z]{4,})(\.)(?=\s|$|[A-Z])")
 _DOUBTED_STOP: Final = 3.0  #: of log probability
+_STROKE_IN_WORD: Final = re.compile(r"(?<=[A-Z]{2})(/)(?!\d)")
+_WORD_BESIDE_NUMBER: Final = re.compile(r"([A-Z]{3,})(?=\d)|(\d)(?=[A-Z]{3,})")
+_ROOM_FOR_SPACE: Final = 1.25  #: of the usual pitch, from character to character
+_HINT_OF_SPACE: Final = 0.01  #: of a frame between them
+_TRIED_SPELLINGS: Final = 6  #: of states, those most like what was read
+_MOST_PER_LETTER: Final = 1.6  #: of log probability, that a spelling may cost
 _LIKELY_DIGIT: Final = -0.9  #: mean log probability of a number's digits
 _UNDER_RULES: Final = 3.5  #: of log probability, that a valid number may be less likely than what was read
-_APART: Final = 1.25  #: of a strip's height, between characters that do not belong to one line
 _ALIGNED: Final = 0.05  #: of the card's width, by which lines of one column may begin earlier or later
 
 
@@ -95,45 +100,57 @@ def _likeness(pieces: dict[str, Piece], *, has_header: bool) -> float:
 
 # ------------------------------------------------------------------------------------------------- number
 
+_DIGITS: Final = tuple(range(10))  #: their columns in the alphabet
+_LEAST_DIGITS: Final = 7  #: that a line shows where it is looked at for the number
+_HYPHENED: Final = 1.0  #: of log probability, that a number with its hyphens is likelier than one without
+_MOST_LOSS: Final = 9.0  #: of log probability, by which what a line says may be likelier than a number
+_NEXT: Final = 1.7  #: of the number's pitch, within which a digit beside it belongs to it
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelt:
+    """A line read as a number: what it costs, its digits' chances and its first and last character."""
+
+    cost: float
+    line: CapitalLine
+    rows: capitals.Floats = field(repr=False)  #: (12, 10)
+    printed: CapitalLine
+
 
 def _number(lines: Sequence[CapitalLine]) -> tuple[CapitalLine | None, Piece | None]:
     """The line and value of the card's number: the likeliest six, two and four digits with or without hyphens."""
-    best: tuple[float, CapitalLine, list[int]] | None = None
-    for line in lines:
-        for places in _twelve(line):
-            digits = line.log_probabilities[np.array(places)][:, : len(capitals.DIGITS)]
-            score = float(digits.max(axis=1).mean()) + 0.15 * line.text.count("-")
-            if best is None or score > best[0]:
-                best = score, line, places
-    if best is None:
+    spelt = [one for line in lines for one in _spelt(line)]
+    if not spelt:
         return None, None
-    _, line, places = best
-    rows = line.log_probabilities[np.array(places)][:, : len(capitals.DIGITS)].astype(np.float64)
-    if float(rows.max(axis=1).mean()) < _LIKELY_DIGIT:
+    best = min(spelt, key=lambda one: one.cost)
+    if float(best.rows.max(axis=1).mean()) < _LIKELY_DIGIT:
         return None, None
-    text, chance = _under_rules(rows)
-    printed = line.part(places[0], places[-1] + 1)
-    return line, Piece(f"{text[:6]}-{text[6:8]}-{text[8:]}", float(np.exp(chance)), (printed,))
+    text, chance = _under_rules(best.rows)
+    return best.line, Piece(f"{text[:6]}-{text[6:8]}-{text[8:]}", float(np.exp(chance)), (best.printed,))
 
 
-def _twelve(line: CapitalLine) -> list[list[int]]:
-    """Places of twelve characters that may be a number's digits: separators only after the sixth and the eighth."""
-    digit = np.exp(line.log_probabilities[:, : len(capitals.DIGITS)]).sum(axis=1) > 0.12
-    found = []
-    for start in range(len(line.text) - 11):
-        places: list[int] = []
-        at = start
-        while at < len(line.text) and len(places) < 12:
-            is_break = len(places) in (6, 8) and line.text[at] in "-. ,:'/"
-            if not is_break:
-                if not digit[at]:
-                    break
-                places.append(at)
-            at += 1
-        is_longer = (at < len(line.text) and digit[at]) or (start > 0 and digit[start - 1])
-        if len(places) == 12 and not is_longer:
-            found.append(places)
-    return found
+def _spelt(line: CapitalLine) -> Iterator[_Spelt]:
+    """The number that a line may be, with hyphens and without, if it is none of more digits."""
+    digits = np.exp(line.log_probabilities[:, : len(_DIGITS)]).sum(axis=1)
+    if (digits > 0.12).sum() < _LEAST_DIGITS:
+        return
+    marks = tuple(line.alphabet.index(mark) for mark in "-. ,:'/" if mark in line.alphabet)
+    for middle in ((marks,), ()):
+        pattern = (*(_DIGITS,) * 6, *middle, _DIGITS, _DIGITS, *middle, *(_DIGITS,) * 4)
+        found = lattice.spelled(line.frames, pattern)
+        if found is None or found.loss > _MOST_LOSS:
+            continue
+        spans = [span for span, allowed in zip(found.spans, pattern, strict=True) if allowed is _DIGITS]
+        rows = np.array([row for row, allowed in zip(found.rows, pattern, strict=True) if allowed is _DIGITS])
+        middles = np.array([(start + stop) / 2 for start, stop in spans]) / len(line.frames)
+        pitch = float(middles[-1] - middles[0]) / (11 + 2 * len(middle))
+        beside = (line.centres > middles[-1] + 0.5 * pitch) & (line.centres < middles[-1] + _NEXT * pitch)
+        beside |= (line.centres < middles[0] - 0.5 * pitch) & (line.centres > middles[0] - _NEXT * pitch)
+        if (digits[beside] > 0.5).any():
+            continue
+        inside = np.flatnonzero((line.centres > middles[0] - pitch / 2) & (line.centres < middles[-1] + pitch / 2))
+        printed = line.part(int(inside[0]), int(inside[-1]) + 1) if len(inside) else line
+        yield _Spelt(found.loss - float(rows.max(axis=1).sum()) - _HYPHENED * len(middle), line, rows, printed)
 
 
 def _under_rules(rows: capitals.Floats) -> tuple[str, float]:
@@ -212,6 +229,7 @@ def _trimmed(line: CapitalLine) -> CapitalLine:
     return line.part(start, max(start, len(line.text.rstrip())))
 
 
+_HARDLY: Final = 0.55  #: of likeness; below, no word is meant
 _WORDS: Final = (
     ("nationality", _NATIONALITIES, 0.73, False),
     ("gender", _GENDERS, 0.73, False),
@@ -222,15 +240,23 @@ _WORDS: Final = (
 def _known_word(line: CapitalLine) -> tuple[str, str, int, int] | None:
     """Field, word and span of the known word that the line ends or begins with; the one most like it."""
     best: tuple[float, str, str, int, int] | None = None
-    for name, words, least, apart in _WORDS:
-        for word in words:
+    for name, choices, least, apart in _WORDS:
+        for word in choices:
             for first, stop in _ends(line.text, len(word)):
                 like = capitals.likeness(line.text[first:stop], word)
-                if like < least or (apart and not _is_apart(line, first, stop)):
+                if like < _HARDLY or (apart and not _is_apart(line, first, stop)):
+                    continue
+                if like < least and not _is_spelt(line.part(first, stop), word):
                     continue
                 if best is None or (like, len(word)) > (best[0], len(best[2])):
                     best = like, name, word, first, stop
     return None if best is None else best[1:]
+
+
+def _is_spelt(part: CapitalLine, word: str) -> bool:
+    """True when the frames spell the word, whatever character was likeliest at each place."""
+    found = lattice.spelled(part.own_frames(), [(part.alphabet.index(letter),) for letter in word])
+    return found is not None and found.loss < _MOST_PER_LETTER * len(word)
 
 
 def _ends(text: str, length: int) -> list[tuple[int, int]]:
@@ -320,15 +346,15 @@ def _name_and_address(column: list[CapitalLine]) -> dict[str, Piece]:
     if not above:
         return pieces
     count = _name_lines(above)
-    names = [line.of(_NAME_CHARACTERS) for line in above[:count]]
+    names = [_stroked(line.of(_NAME_CHARACTERS)) for line in above[:count]]
     if names:
-        name = _of_lines(names)
+        name = _of_lines(names, malaysian_words.NAME_WORDS)
         pieces["name"] = replace(name, value=_DESCENT_JOINED.sub(r"\1 ", name.value))
     streets = [_worded(line) for line in above[count:]]
     if streets:
-        pieces["address_line_1"] = _of_lines(streets[:1])
+        pieces["address_line_1"] = _of_lines(streets[:1], malaysian_words.ADDRESS_WORDS)
     if len(streets) > 1:
-        pieces["address_line_2"] = _of_lines(streets[1:])
+        pieces["address_line_2"] = _of_lines(streets[1:], malaysian_words.ADDRESS_WORDS)
     return pieces
 
 
@@ -342,13 +368,44 @@ def _worded(line: CapitalLine) -> CapitalLine:
         dot, comma = (float(line.log_probabilities[mark.start(1), line.alphabet.index(one)]) for one in ".,")
         if comma > dot - _DOUBTED_STOP:
             text = text[: mark.start(1)] + "," + text[mark.end(1) :]
+    return _spaced(_stroked(replace(line, text=text)))
+
+
+def _stroked(line: CapitalLine) -> CapitalLine:
+    """The line with the strokes behind words taken for letters: `ZULKIFL/` ends in an I. `A/L` and `2/3` stay."""
+    text, letters = line.text, line.of(capitals.LETTERS).text
+    for stroke in _STROKE_IN_WORD.finditer(text):
+        place = stroke.start(1)
+        text = text[:place] + letters[place] + text[place + 1 :]
     return replace(line, text=text)
 
 
-def _of_lines(lines: Sequence[CapitalLine]) -> Piece:
-    text = " ".join(" ".join(line.text.split()) for line in lines)
-    chance = sum(float(line.chance(line.text).sum()) for line in lines)
-    return Piece(text, float(np.exp(chance)), tuple(lines))
+def _spaced(line: CapitalLine) -> CapitalLine:
+    """The line with a space between a word and the number beside it, where the print leaves room for one."""
+    if len(line.text) < 4:
+        return line
+    pitch, places = float(np.median(np.diff(line.centres))), []
+    for joint in _WORD_BESIDE_NUMBER.finditer(line.text):
+        first = joint.end(1) - 1 if joint.group(1) else joint.end(2) - 1
+        inside = line.frames[_between(line, first)][:, line.alphabet.index(" ")]
+        gap = float(line.centres[first + 1] - line.centres[first])
+        if gap > _ROOM_FOR_SPACE * pitch or float(np.exp(inside.max(initial=-16.0))) > _HINT_OF_SPACE:
+            places.append(first + 1)
+    for place in reversed(places):
+        line = line.with_space(place)
+    return line
+
+
+def _between(line: CapitalLine, place: int) -> slice:
+    """The frames from the middle of a character to the middle of the next."""
+    first, last = (round(float(line.centres[at]) * len(line.frames)) for at in (place, place + 1))
+    return slice(first, last + 1)
+
+
+def _of_lines(lines: Sequence[CapitalLine], known: words.Words) -> Piece:
+    said = [words.decided(line, known) for line in lines]
+    text = " ".join(" ".join(one.text.split()) for one in said)
+    return Piece(text, float(np.exp(sum(one.log_chance for one in said))), tuple(lines))
 
 
 def _name_lines(above: Sequence[CapitalLine]) -> int:
@@ -389,28 +446,33 @@ def _town(line: CapitalLine, below: CapitalLine | None) -> dict[str, Piece]:
         state, rest = _state_behind(rest, "," if below is not None else ", ")
     if state is not None:
         pieces["state"] = state
-    district = " ".join(rest.text.split()).rstrip(",. ")
-    pieces["district"] = replace(_of_lines([rest]), value=district)
+    district = _of_lines([rest], malaysian_words.TOWN_WORDS)
+    pieces["district"] = replace(district, value=district.value.rstrip(",. "))
     return pieces
 
 
 def _state(line: CapitalLine) -> Piece | None:
-    text = line.of(_STATE_CHARACTERS).text
-    spelling = _spelling(text, 0.7)
+    spelling = _spelling(line, 0.6)
     if spelling is None:
         return None
-    return Piece(spelling, capitals.likeness(text, spelling) * line.confidence**0.5, (line,))
+    return Piece(spelling[0], spelling[1], (line,))
 
 
-def _spelling(text: str, least: float) -> str | None:
-    """The way of writing a state that is most like `text`, spaces counted where letters do not decide."""
-    text = " ".join(text.split())
-    ranked = sorted(
-        malaysia.SPELLINGS,
-        key=lambda spelling: (capitals.distance(text, spelling), abs(len(spelling) - len(text))),
-    )
-    best = ranked[0]
-    return best if 1 - capitals.distance(text, best) / max(len(text), len(best)) >= least else None
+def _spelling(line: CapitalLine, least: float) -> tuple[str, float] | None:
+    """The way of writing a state that the frames spell best among those at least so like the text; how surely."""
+    text = " ".join(line.of(_STATE_CHARACTERS).text.split())
+    ranked = sorted((capitals.distance(text, one) / max(len(text), len(one)), one) for one in malaysia.SPELLINGS)
+    near = [one for far, one in ranked[:_TRIED_SPELLINGS] if far <= 1 - least]
+    frames, spelt = line.own_frames(), []
+    for one in near:
+        found = lattice.spelled(frames, [(line.alphabet.index(mark),) for mark in one], is_whole=True)
+        if found is not None and found.loss < _MOST_PER_LETTER * len(one):
+            spelt.append((found.loss, one))
+    if not spelt:
+        return None
+    loss, best = min(spelt)
+    rivals = sum(float(np.exp(loss - other)) for other, _ in spelt)
+    return best, float(np.exp(-0.25 * loss) / rivals)
 
 
 def _state_behind(rest: CapitalLine, separators: str) -> tuple[Piece | None, CapitalLine]:
@@ -419,9 +481,8 @@ def _state_behind(rest: CapitalLine, separators: str) -> tuple[Piece | None, Cap
         if character not in separators or place < 2:
             continue
         tail = rest.text[place + 1 :].strip()
-        spelling = _spelling(tail, 0.85) if len(tail) > 3 else None
+        part = rest.part(place + 1 + len(rest.text[place + 1 :]) - len(rest.text[place + 1 :].lstrip()), len(rest.text))
+        spelling = _spelling(part, 0.75) if len(tail) > 3 else None
         if spelling is not None:
-            start = place + 1 + len(rest.text[place + 1 :]) - len(rest.text[place + 1 :].lstrip())
-            part = rest.part(start, len(rest.text))
-            return Piece(spelling, capitals.likeness(tail, spelling) * part.confidence, (part,)), rest.part(0, place)
+            return Piece(*spelling, (part,)), rest.part(0, place)
     return None, rest

@@ -78,7 +78,7 @@ class Recogniser:
     def _told(self, frames: Frames, pieces: list[tuple[int, int]], width: int) -> Printed:
         if not pieces:
             nothing = np.zeros((0, len(self.alphabet)), np.float32)
-            return Printed("", (), np.zeros(0, np.float32), nothing)
+            return Printed("", (), np.zeros(0, np.float32), nothing, frames)
         rows = np.stack([_averaged(frames[start:stop]) for start, stop in pieces])
         best = _single_spaces(rows.argmax(axis=1), self.alphabet.index(" "))
         rows, pieces = rows[best >= 0], [piece for piece, kept in zip(pieces, best >= 0, strict=True) if kept]
@@ -87,7 +87,7 @@ class Recogniser:
         kept = _trimmed([self.alphabet[place] for place in best])
         text = "".join(self.alphabet[place] for place in best[kept])
         confidences = tuple(float(value) for value in np.exp(rows[kept].max(axis=1)))
-        return Printed(text, confidences, centres[kept], rows[kept])
+        return Printed(text, confidences, centres[kept], rows[kept], frames)
 
 
 @cache

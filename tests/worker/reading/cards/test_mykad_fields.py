@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.reading.cards import capitals, malaysia, mykad_fields
@@ -25,7 +25,16 @@ def line(text: str, *, x: float = 50.0, y: float, sure: float = 0.99, doubts: di
     width = STEP * len(text)
     corners = [(x, y - HEIGHT / 2), (x + width, y - HEIGHT / 2), (x + width, y + HEIGHT / 2), (x, y + HEIGHT / 2)]
     centres = (np.arange(len(text)) + 0.5) / len(text)
-    return CapitalLine(text, np.log(chances).astype(np.float32), ALPHABET, np.array(corners, np.float32), centres)
+    rows = np.log(chances).astype(np.float32)
+    return CapitalLine(text, rows, ALPHABET, np.array(corners, np.float32), centres, frames_of(rows, sure))
+
+
+def frames_of(rows: np.ndarray, sure: float) -> np.ndarray:
+    """Four frames for each character, the second and third of which say it and the others blank."""
+    blank = np.log(np.array([*[(1 - sure) / len(ALPHABET)] * len(ALPHABET), sure], np.float32))
+    inked = np.hstack([rows + np.log(0.98), np.full((len(rows), 1), np.log(0.02))])
+    frames = [frame for row in inked for frame in (blank, row, row, blank)]
+    return np.array(frames, np.float32).reshape(-1, len(ALPHABET) + 1)
 
 
 def card(*streets: str, name: tuple[str, ...] = ("AHMAD BIN SPECIMEN",), town="43000 KAJANG", state="SELANGOR"):
@@ -117,6 +126,7 @@ def test_a_number_alone_is_no_mykad() -> None:
     assert mykad_fields.tell([line("900101-14-5678", y=130)], 1000).likeness < 0.5
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet=ALPHABET, min_size=1, max_size=30), max_size=9))
 def test_any_lines_at_all_are_borne(texts: list[str]) -> None:
     lines = [line(text, y=40.0 * place) for place, text in enumerate(texts)]
@@ -125,6 +135,7 @@ def test_any_lines_at_all_are_borne(texts: list[str]) -> None:
     assert all(0 <= piece.confidence <= 1 for piece in front.pieces.values())
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ABC ", max_size=12), st.text(alphabet="ABC ", max_size=12))
 def test_distance_counts_the_changes(one: str, other: str) -> None:
     assert capitals.distance(one, other) == capitals.distance(other, one)

@@ -1,0 +1,117 @@
+"""One look at one card of a MyKad: its print found, turned the right way up, read and sorted into fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import cv2
+import numpy as np
+
+from worker.reading.cards import capitals, find, lines, mykad_fields, recogniser
+from worker.reading.cards.base import Card
+from worker.reading.cards.capitals import CapitalLine
+from worker.reading.cards.mykad_fields import Front
+from worker.reading.engines.base import Grey
+
+ENGINE: Final = "latin"
+_LEVEL: Final = 0.03  #: slope of print, from which a card is levelled and looked at again
+_TRIED: Final = 5  #: longest lines, by which it is told which side is up
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One card as it was read, the right way up."""
+
+    card: Card
+    strips: tuple[Grey, ...] = field(repr=False)  #: of its longest lines
+    lines: tuple[CapitalLine, ...] = field(repr=False)  #: all that said something
+    cap: float  #: px of the picture, of the usual line's capitals
+    front: Front
+
+
+def told_by(sight: Sight) -> float:
+    """How much was read: what tells two ways to see the same card apart."""
+    return sight.front.likeness + 0.1 * len(sight.front.pieces)
+
+
+def look(card: Card) -> Sight:
+    """Finds the print of one card, turns it the right way up and sorts what it says."""
+    rows = lines.rows(card)
+    if (
+        card.sureness == 0 and card.image.shape[0] > card.image.shape[1]
+    ):  # no card's edge was seen: print may run along the other side
+        other = find.quarter_turned(card)
+        turned_rows = lines.rows(other)
+        if len(turned_rows) > len(rows):
+            card, rows = other, turned_rows
+    height = card.image.shape[0]
+    slope = lines.slope_of(rows)
+    growth = lines.growth_of(rows, slope)
+    if abs(slope) + abs(growth) * height / 2 > _LEVEL:
+        card = find.levelled(card, slope + growth * (height / 2 - _weighted_middle(rows, height)), growth)
+        rows = lines.rows(card)
+    card, rows = _upright(card, rows)
+    found = [line for line in _capitals(card, rows) if line.text]
+    front = mykad_fields.tell(found, card.image.shape[1])
+    grey = grey_of(card)
+    strips = tuple(lines.cut(grey, row).strip for row in sorted(rows, key=lambda row: -row.length)[:_TRIED])
+    cap = float(np.median([row.height for row in rows])) * _scale(card) if rows else 0.0
+    return Sight(card, strips, tuple(found), cap, front)
+
+
+def _weighted_middle(rows: Sequence[lines.Row], height: int) -> float:
+    """Y that half of the print stands above."""
+    order = sorted(rows, key=lambda row: row.middle[1])
+    weights = np.cumsum([row.length for row in order])
+    return order[int(np.searchsorted(weights, weights[-1] / 2))].middle[1] if order else height / 2
+
+
+def _upright(card: Card, rows: Sequence[lines.Row]) -> tuple[Card, list[lines.Row]]:
+    """The card and its rows with the side up on which the longest lines read more surely."""
+    longest = sorted(rows, key=lambda row: -row.length)[:_TRIED]
+    grey, engine = grey_of(card), recogniser.engine(ENGINE)
+    strips = [lines.cut(grey, row).strip for row in longest]
+    upright = sum(_sureness(printed.confidences) for printed in engine.read_lines(strips))
+    over = sum(
+        _sureness(printed.confidences)
+        for printed in engine.read_lines([np.ascontiguousarray(strip[::-1, ::-1]) for strip in strips])
+    )
+    if upright >= over:
+        return card, list(rows)
+    height, width = card.image.shape[:2]
+    return find.turned(card), [_turned(row, width, height) for row in reversed(rows)]
+
+
+def _sureness(confidences: Sequence[float]) -> float:
+    """More characters that are read surely weigh more; upside down they are few or unsure."""
+    return float(np.sum(np.square(confidences))) - 0.5 * float(np.sum(np.asarray(confidences) < 0.5))
+
+
+def _turned(row: lines.Row, width: int, height: int) -> lines.Row:
+    (x0, y0), (x1, y1) = row.left, row.right
+    return lines.Row((width - 1 - x1, height - 1 - y1), (width - 1 - x0, height - 1 - y0), row.height)
+
+
+def _capitals(card: Card, rows: Sequence[lines.Row]) -> list[CapitalLine]:
+    grey, engine = grey_of(card), recogniser.engine(ENGINE)
+    cut = [lines.cut(grey, row) for row in rows]
+    read_ = engine.read_lines([line.strip for line in cut])
+    return [
+        capitals.fold(printed, engine.alphabet, line.corners, line.strip.shape[1])
+        for line, printed in zip(cut, read_, strict=True)
+    ]
+
+
+def grey_of(card: Card) -> Grey:
+    """The card without its colours."""
+    return np.asarray(cv2.cvtColor(card.image, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def _scale(card: Card) -> float:
+    """Px of the picture per px of the card, in its middle."""
+    height, width = card.image.shape[:2]
+    middle = np.array([(width / 2, height / 2), (width / 2 + 1, height / 2), (width / 2, height / 2 + 1)])
+    origin, right, below = find.to_picture(card, middle)
+    return float(np.sqrt(np.hypot(*(right - origin)) * np.hypot(*(below - origin))))

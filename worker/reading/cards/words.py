@@ -1,0 +1,111 @@
+"""Words of a line that were read with doubt, held against words that are often printed. Surely read print stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from worker.reading.cards import capitals, lattice
+from worker.reading.cards.capitals import CapitalLine
+
+_WORD: Final = re.compile(r"[A-Z0-9']{4,}")
+_SURE: Final = 0.93  #: of every character of a word that stands as it was read
+_PER_CHARACTER: Final = 0.8  #: of log probability, that a known word may cost
+_MOST: Final = 6.0  #: the same for the whole of a long word
+_MARGIN: Final = 0.7  #: of log probability, by which another known word must cost more
+_ALIKE: Final = 0.55  #: of `capitals.likeness`, least, between a word and what was read
+_TRIED: Final = 5  #: words most like what was read
+
+Words = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a line says once its doubtful words are decided."""
+
+    text: str = field(repr=False)
+    log_chance: float  #: that all of it is right
+
+
+def decided(line: CapitalLine, known: Words) -> Said:
+    """The line's text, a word of doubt replaced by a known one where the network finds that one nearly as likely.
+
+    A space that was lost between two known words is put in on the same terms.
+    """
+    chances = line.chance(line.text)
+    text, total, behind = "", 0.0, 0
+    for found in _WORD.finditer(line.text):
+        first, stop = found.span()
+        better = _better(line, first, stop, known, float(np.exp(chances[first:stop].min())))
+        if better is None:
+            continue
+        text += line.text[behind:first] + better.text
+        total += float(chances[behind:first].sum()) + better.log_chance
+        behind = stop
+    return Said(text + line.text[behind:], total + float(chances[behind:].sum()))
+
+
+def _better(line: CapitalLine, first: int, stop: int, known: Words, least: float) -> Said | None:
+    """The known word, or two, that stands for the characters from `first` on before `stop`; None where they stay."""
+    word = line.text[first:stop]
+    letters = sum(character.isalpha() for character in word)
+    if word in known or least > _SURE or letters * 2 < len(word):
+        return None
+    frames = _frames(line, first, stop)
+    spelt = []
+    for candidate in (*_alike(word, known), *_pairs(word, known)):
+        pattern = [(line.alphabet.index(character),) for character in candidate]
+        spelling = lattice.spelled(frames, pattern, is_whole=True)
+        if spelling is not None:
+            spelt.append((spelling.loss, candidate))
+    spelt.sort()
+    if not spelt or spelt[0][0] > min(_MOST, _PER_CHARACTER * len(spelt[0][1])):
+        return None
+    loss, candidate = spelt[0]
+    rival = spelt[1][0] if len(spelt) > 1 else np.inf
+    if rival - loss < _MARGIN:
+        return None
+    return Said(candidate, -0.25 * loss - float(np.log1p(np.exp(min(0.0, loss - rival)))))
+
+
+def _frames(line: CapitalLine, first: int, stop: int) -> lattice.Frames:
+    """The frames of these characters, to the middle of the gaps on both sides."""
+    count, centres = len(line.frames), line.centres
+    pitch = float(centres[stop - 1] - centres[first]) / max(1, stop - 1 - first)
+    start = (centres[first - 1] + centres[first]) / 2 if first else centres[first] - pitch
+    end = (centres[stop - 1] + centres[stop]) / 2 if stop < len(centres) else centres[stop - 1] + pitch
+    return line.frames[max(0, round(float(start) * count)) : max(1, min(count, round(float(end) * count)))]
+
+
+def _alike(word: str, known: Words) -> Iterator[str]:
+    """Known words of about the length and letters of what was read, the likest first."""
+    table, order = _counted(known)
+    far = np.abs(table - _count(word)).sum(axis=1)
+    near = [order[place] for place in np.flatnonzero(far <= 5) if abs(len(order[place]) - len(word)) <= 1]
+    ranked = sorted(((capitals.likeness(word, other), other) for other in near), reverse=True)
+    yield from (other for like, other in ranked[:_TRIED] if like >= _ALIKE)
+
+
+def _pairs(word: str, known: Words) -> Iterator[str]:
+    """Two known words that were read as one."""
+    for place in range(2, len(word) - 1):
+        if word[:place] in known and word[place:] in known:
+            yield f"{word[:place]} {word[place:]}"
+
+
+@cache
+def _counted(known: Words) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    order = tuple(sorted(known))
+    return np.array([_count(word) for word in order]), order
+
+
+def _count(word: str) -> npt.NDArray[np.int64]:
+    """(27,) how often each letter stands in a word, and anything else."""
+    places = [ord(character) - ord("A") if "A" <= character <= "Z" else 26 for character in word]
+    return np.bincount(places, minlength=27)
