@@ -17,7 +17,7 @@ import requests
 from api.dialects.mykad import fields
 from lab.specimens.draw import specimen
 
-CARD = specimen("mykad", "clean", 7)
+CARD = specimen("mykad", "clean", 12)
 TOLD = {key: fields.ENGLISH.get(CARD.values[name], CARD.values[name]) for key, name in fields.KEYS.items()}
 
 #: As the service's page does it: a file is chosen, the form is posted with the key, the answer is shown.

@@ -21,7 +21,7 @@ from lab.specimens.draw import specimen
 
 PATIENCE_SECONDS = 60
 CARD = specimen("td1-kgz", "clean", 7)
-MYKAD = specimen("mykad", "clean", 7)
+MYKAD = specimen("mykad", "clean", 12)
 NO_DOCUMENT = specimen("no-mrz", "clean", 3)
 
 
