@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from lab.benchmarks import reliability as reliable
 from lab.benchmarks import simulated_engine
 from lab.benchmarks.simulated_engine import LEVELS, Noise
 from worker.reading.mrz import confidence, decode
@@ -21,7 +21,6 @@ from worker.reading.mrz.line_reading import LineReading
 TODAY = date(2026, 1, 1)
 MISPRINTS = 0.005  #: share of documents whose print has one wrong digit
 OTHER_LINES = 0.2  #: share of documents with lines of other print above or below
-BINS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0)
 
 
 class Judged(Protocol):
@@ -90,16 +89,7 @@ def summary(name: str, done: list[Trial]) -> str:
 
 def reliability(done: Sequence[Judged]) -> list[str]:
     """Stated confidence against the share that is right, bin by bin."""
-    stated = np.array([trial.decoded.confidence for trial in done if trial.decoded])
-    right = np.array([trial.is_right for trial in done if trial.decoded])
-    lines = []
-    for low, high in itertools.pairwise(BINS):
-        within = (stated >= low) & ((stated < high) | (high == 1.0))
-        if within.any():
-            lines.append(
-                f"  {low:.3f}-{high:.3f}{within.sum():>8}{stated[within].mean():>10.4f}{right[within].mean():>10.4f}"
-            )
-    return lines
+    return reliable.table([(trial.decoded.confidence, trial.is_right) for trial in done if trial.decoded])
 
 
 def calibration(done: Sequence[Judged]) -> list[float]:

@@ -17,7 +17,8 @@ from worker.reading.decode import Grey
 
 Floats = npt.NDArray[np.float64]
 
-_GAPS: Final = (3, 5, 8, 13)  #: px between letters that are joined to lines
+#: px between letters that are joined to lines, by the longest side looked at: what a coarser look saw is left out
+_GAPS: Final = ((700, (5, 8, 13)), (math.inf, (3, 5, 8)))
 _GAPS_AT_A_GLANCE: Final = (8, 5, 13)
 _CLEAR_SCORE: Final = 2.2  #: of a band that is read at once
 _ANGLE_STEP: Final = 1.5  #: degrees
@@ -25,8 +26,9 @@ _STRIPE: Final = 2.5  #: px wide, in which letters are counted as being on one l
 _STRIPES_COUNTED: Final = 4
 _MOST_DIRECTIONS: Final = 3
 _MOST_SEEDS: Final = 40  #: pieces of a line from which one is put together, at each gap
+_MOST_CHAINS: Final = 40  #: of lines that are judged at each gap
 _PROMISING: Final = 1.8  #: score of two fair lines
-_LEAST_SCORE: Final = 0.15  #: of a band; most texture has less
+LEAST_SCORE: Final = 0.15  #: of a band; most texture has less
 _LEAST_ELONGATION: Final = 10.0  #: length over height of a line found at first sight (a TD1 line has 25)
 _LEAST_CONTRAST: Final = 0.05  #: share of the paper's brightness by which ink is darker
 _STRONG: Final = 60  #: letters in the shortest zone of two lines: the print of a document has at least that many
@@ -140,13 +142,14 @@ class Sight:
                     return found.scaled(1 / self.scale)
         return None
 
-    def bands(self) -> Iterator[Band]:
-        """As `locate.bands`."""
+    def bands(self, least: float = LEAST_SCORE) -> Iterator[Band]:
+        """As `locate.bands`, of a score of `least` and more."""
         told: list[Band] = []
         kept_back: list[Band] = []
         for direction in self.directions:
             level = self._level(direction)
-            for band in _distinct([band for gap in _GAPS for band in level.bands(gap)], told):
+            gaps = next(gaps for most, gaps in _GAPS if max(self.letters.marks.shape) <= most)
+            for band in _distinct([band for gap in gaps for band in level.bands(gap, least=least)], told):
                 if band.score < _PROMISING:
                     kept_back.append(band)
                 else:
@@ -278,10 +281,11 @@ class _Level:
     #: by gap, filled as they are asked for: chains of lines and the score that each would have, were all of it print
     _chains: dict[int, list[tuple[float, list[Line]]]] = field(default_factory=dict, repr=False)
 
-    def bands(self, gap: int, *, least: float = _LEAST_SCORE) -> list[Band]:
+    def bands(self, gap: int, *, least: float = LEAST_SCORE) -> list[Band]:
         """Bands of lines whose letters stand up to `gap` pixels apart, of a score of `least` and more."""
         if gap not in self._chains:
-            self._chains[gap] = [(_score(chain), chain) for chain in _chains(self._lines(gap))]
+            found = [(_score(chain), chain) for chain in _chains(self._lines(gap))]
+            self._chains[gap] = sorted(found, key=lambda one: -one[0])[:_MOST_CHAINS]
         return [
             Band(tuple(_turned_back(line, self.back, self.direction) for line in band.lines), band.score)
             for most, chain in self._chains[gap]

@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from core.documents import Box, Failure, FailureReason
+from core.documents import Box, Failure, FailureReason, MrzFormat
 from worker.reading import zone
 from worker.reading.decode import Picture
-from worker.reading.mrz import parse
+from worker.reading.mrz import formats, parse
 from worker.reading.mrz.characters import ALPHABET, FILLER
 
 LEAST_CONFIDENCE: Final = 0.4  #: below this an unsure zone is not handed out: it would be junk that looks like data
@@ -18,18 +18,25 @@ LEAST_PITCH: Final = 5.5  #: picture px per character; below, letters have too f
 LEAST_SHARPNESS: Final = 0.2  #: of `mrz_sharpness`
 MOST_GLARE: Final = 0.06  #: share of the zone washed out
 _LEAST_PICTURE_SHARPNESS: Final = 0.06  #: of the whole picture; print has vanished below
+_LEAST_SHARPNESS_OF_PRINT: Final = 0.04  #: of the whole picture; what looks like lines of print below is none
+_LONGEST_LINE: Final = max(layout.length for layout in formats.LAYOUTS.values())
+_CLEAR_PRINT: Final = 0.95  #: certainty of OCR-B beyond doubt
+LEAST_SIDE: Final = 260  #: px of the longest side; 44 characters of 5.5 px do not fit into less
+_LEAST_CONTRAST: Final = 0.15  #: of the whole picture, with something on it
+_WASHED_OUT: Final = 4.0  #: characters beyond the ends of a line in whose place there is nothing but light
+_GLARING: Final = 235  #: grey level of light
 _EDGE: Final = 1.2  #: characters between a line's end and the picture's edge that count as cut off
 
 
 def failure(found: zone.Search, measured: dict[str, float], picture: Picture) -> Failure | None:
     """The reason, or None when the zone was read well enough to be handed out."""
     best = found.best
-    if best is not None and is_trusted(best):
+    if best is not None and is_trusted(best) and not _may_be_half(best, picture):
         return None
     if not picture.is_whole:
         return Failure(FailureReason.DAMAGED_PICTURE, "The picture file ends too early. Send it again.", measured)
     if best is None or not is_like_zone(best):
-        return _without_zone(found, measured)
+        return _without_zone(found, measured, picture)
     return _with_zone(best, measured, picture)
 
 
@@ -45,11 +52,22 @@ def is_trusted(sighting: zone.Sighting) -> bool:
     return True
 
 
+def _may_be_half(sighting: zone.Sighting, picture: Picture) -> bool:
+    """True for an unsure visa of the small kind at the picture's edge: the large one begins alike."""
+    decoded = sighting.decoded
+    is_small_visa = decoded is not None and decoded.format is MrzFormat.MRV_B and not decoded.is_sure
+    return is_small_visa and _is_cut_off(sighting, picture)
+
+
 def is_like_zone(sighting: zone.Sighting) -> bool:
-    """True when the band has the shape of a zone: two lines of 24 to 50 characters, fillers among them."""
+    """True for two lines as long as those of a zone, or two clear ones that an edge or light may have left of it.
+
+    There are fillers in both cases.
+    """
     counts = [len(reading.centres) for reading in sighting.readings]
-    neighbours = [min(a, b) >= 24 and max(a, b) <= 50 and max(a, b) - min(a, b) <= 8 for a, b in pairwise(counts)]
-    return any(neighbours) and _fillers(sighting) >= 0.1
+    whole = [min(a, b) >= 24 and max(a, b) <= 50 and max(a, b) - min(a, b) <= 8 for a, b in pairwise(counts)]
+    fillers = _fillers(sighting)
+    return (any(whole) and fillers >= 0.1) or (len(counts) > 1 and fillers > 0 and sighting.certainty >= _CLEAR_PRINT)
 
 
 def _fillers(sighting: zone.Sighting) -> float:
@@ -63,8 +81,14 @@ def _fillers(sighting: zone.Sighting) -> float:
     return float(np.mean(shares[-2:])) if shares else 0.0
 
 
-def _without_zone(found: zone.Search, measured: dict[str, float]) -> Failure:
-    if found.bands:
+def _without_zone(found: zone.Search, measured: dict[str, float], picture: Picture) -> Failure:
+    if max(picture.width, picture.height) < LEAST_SIDE and measured["contrast"] > _LEAST_CONTRAST:
+        return Failure(
+            FailureReason.TOO_SMALL,
+            "The picture has too few pixels. Send it as the camera took it.",
+            measured | {"longest_side": float(max(picture.width, picture.height))},
+        )
+    if found.bands and measured["sharpness"] >= _LEAST_SHARPNESS_OF_PRINT:
         return Failure(
             FailureReason.NO_MRZ,
             "There is print, but no machine readable zone. Photograph the side with lines of letters, digits and <.",
@@ -87,7 +111,7 @@ def _with_zone(best: zone.Sighting, measured: dict[str, float], picture: Picture
         reason, detail = FailureReason.CUT_OFF, "The lines run out of the picture. Get all of the document into it."
     elif measured["px_per_character"] < LEAST_PITCH:
         reason, detail = FailureReason.TOO_SMALL, "The lines are too small in the picture. Go closer or send it larger."
-    elif measured["mrz_glare"] > MOST_GLARE:
+    elif measured["mrz_glare"] > MOST_GLARE or _is_washed_out(best, picture):
         reason, detail = FailureReason.GLARE, "Light is reflected from the lines. Tilt the document or move the lamp."
     elif measured["mrz_sharpness"] < LEAST_SHARPNESS:
         reason, detail = FailureReason.BLURRED, "The lines are blurred. Hold still, tap to focus, and try again."
@@ -102,10 +126,27 @@ def _box(best: zone.Sighting) -> Box | None:
     return (ends[0][0], ends[0][1], ends[-1][2], ends[-1][3]) if ends else None
 
 
+def _is_washed_out(best: zone.Sighting, picture: Picture) -> bool:
+    """True when a line that is too short for a zone goes on as bright even light."""
+    larger = picture.width / picture.reduced.shape[1]
+    for strip, reading in zone.lines_of(best):
+        missing = _LONGEST_LINE - len(reading.centres)
+        step = float(np.median(np.diff(reading.centres)))
+        away = step * np.arange(1, missing + 1)
+        for beyond in (reading.centres[-1] + away, reading.centres[0] - away):
+            rows = strip.grey.shape[0] * np.array([0.3, 0.5, 0.7])
+            points = strip.to_picture(np.array([(x, y) for x in beyond for y in rows]).reshape(-1, 2)) / larger
+            inside = (points >= 0).all(axis=1) & (points < np.array(picture.reduced.shape[::-1])).all(axis=1)
+            x, y = points[inside].astype(np.intp).T
+            if float((picture.reduced[y, x] >= _GLARING).sum()) / len(rows) >= _WASHED_OUT:
+                return True
+    return False
+
+
 def _is_cut_off(best: zone.Sighting, picture: Picture) -> bool:
     """True when a line with fewer characters than any layout has ends at the picture's edge."""
     for strip, reading in zone.lines_of(best):
-        if len(reading.centres) >= 43:
+        if len(reading.centres) >= _LONGEST_LINE - 1:
             continue
         room = _EDGE * zone.pitch_of(strip, reading)
         ends = np.array([[reading.centres[0], strip.grey.shape[0] / 2], [reading.centres[-1], strip.grey.shape[0] / 2]])

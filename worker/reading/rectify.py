@@ -25,7 +25,7 @@ _SHORTEST, _LONGEST = 10, 75  #: heights that a line may be long: TD1 has 25, TD
 _ROOM: Final = 5.0  #: heights of print, above and below a band, in which further lines are looked for
 _ROOM_FOR_TOLD: Final = 2.0  #: the same where none are
 _BESIDE: Final = 4.5  #: heights of print beyond a band's ends
-_WIDER: Final = 7.5  #: heights of print more than that where a line runs on
+_WIDER: Final = 7.5  #: heights of print more than that, where asked
 _WORK_LONGEST: Final = 1400  #: px: no region is measured at more than this
 
 
@@ -48,6 +48,7 @@ class Strip:
     weight: float  #: ink seen on the line; only good for ordering the lines of one band
     is_told: bool = False  #: the band named this line; others were found beside it
     is_turned: bool = False
+    runs_on: bool = False  #: ink of the band reaches as far as was looked
 
     def to_picture(self, points: Floats) -> Floats:
         """(n, 2) strip pixels to (n, 2) picture pixels."""
@@ -109,28 +110,30 @@ class _Row:
     weight: float  #: ink found
 
 
-def strips(grey: Grey, band: locate.Band, *, beyond: float = 0.0, only_told: bool = False) -> list[Strip]:
+def strips(
+    grey: Grey, band: locate.Band, *, beyond: float = 0.0, only_told: bool = False, wider: bool = False
+) -> list[Strip]:
     """The lines of the band and those that stand between or beside them, top to bottom as the band's angle reads.
 
     Each is cut `beyond` picture pixels further than ink was seen, for print that hides in shadow or glare. With
-    `only_told` there are none but the band's own lines, for less than half the work.
+    `only_told` there are none but the band's own lines, for less than half the work. With `wider` ink is looked for
+    further out, as is worth it where a strip runs on: the band was seen in part, or something stands beside it.
     """
     room = _ROOM_FOR_TOLD if only_told else _ROOM
-    view = _view(grey, band, room=room)
+    view = _view(grey, band, room=room, wider=_WIDER if wider else 0.0)
     rows = _rows(view, band, only_told=only_told)
-    if any(row.left <= 1 or row.right >= view.grey.shape[1] - 1 for row in rows):  # a line runs on
-        wider = _view(grey, band, room=room, wider=_WIDER)
-        if len(further := _rows(wider, band, only_told=only_told)) >= len(rows):
-            view, rows = wider, further
     if not rows:
         return []
     # Lines of an MRZ begin and end alike: where ink was lost at one end of a line, another line tells.
     left = min(row.left for row in rows) - beyond * view.scale
     right = max(row.right for row in rows) + beyond * view.scale
     told = _middles(view, band)
+    runs_on = left <= 1 or right >= view.grey.shape[1] - 1
     return [
         replace(
-            _cut(grey, view, row, left, right), is_told=min(abs(_middle(row) - at) for at in told) < 0.7 * row.height
+            _cut(grey, view, row, left, right),
+            is_told=min(abs(_middle(row) - at) for at in told) < 0.7 * row.height,
+            runs_on=runs_on,
         )
         for row in rows
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -33,6 +33,7 @@ _COARSE: Final = 8.0  #: px of capitals; below, only the whole picture is cut fr
 _ENOUGH: Final = 0.9  #: confidence of a decoded zone at which the search ends although the rules leave a doubt
 _SETTLED: Final = 0.998  #: confidence at a glance from which nothing is looked at more closely
 _SURELY_UPRIGHT: Final = 0.95  #: certainty of the best line, not turned above; print on its head has 0.7 to 0.93
+_CLEARLY_PRINT: Final = 0.85  #: certainty of the best line of print that is told of though it is too short
 _LEAST_CERTAINTY: Final = 0.45  #: of the best line; below, a band is texture and no print
 _FEWEST_PLACES, _MOST_PLACES = 20, 60  #: characters seen on the best line of a zone, neighbours of the zone included
 _READ_WELL: Final = 0.75  #: mean certainty of a line that is print of a zone
@@ -105,9 +106,11 @@ class _Look:
     unit: float  #: picture px per px of `grey`
     mirrored_width: int = 0  #: of the picture, where `grey` is its mirror image
 
-    def strips(self, band: locate.Band, *, beyond: float = 0.0, only_told: bool = False) -> list[Strip]:
+    def strips(
+        self, band: locate.Band, *, beyond: float = 0.0, only_told: bool = False, wider: bool = False
+    ) -> list[Strip]:
         """As `rectify.strips`; the band in px of `grey`, `beyond` and what comes back in px of the picture."""
-        found = rectify.strips(self.grey, band, beyond=beyond / self.unit, only_told=only_told)
+        found = rectify.strips(self.grey, band, beyond=beyond / self.unit, only_told=only_told, wider=wider)
         cut = [strip.scaled(self.unit) for strip in found]
         return [strip.mirrored(self.mirrored_width) for strip in cut] if self.mirrored_width else cut
 
@@ -150,11 +153,10 @@ class _Reader:
             return self.engine.glance([strip.grey for strip in strips])
 
     def sighting(self, strips: list[Strip], readings: list[LineReading]) -> Sighting:
-        pairs = [(s, r) for s, r in zip(strips, readings, strict=True) if len(r.centres) >= _LEAST_PLACES]
-        kept, seen = tuple(strip for strip, _ in pairs), tuple(reading for _, reading in pairs)
+        seen = _undecoded(strips, readings)
         with self.watch.measure("decode"):
-            decoded = decode(seen, today=self.today) if seen else None
-        return Sighting(kept, seen, decoded)
+            decoded = decode(seen.readings, today=self.today) if seen.readings else None
+        return replace(seen, decoded=decoded)
 
 
 def search(picture: Picture, engine: OcrEngine, watch: Stopwatch, *, today: date | None = None) -> Search:
@@ -219,11 +221,14 @@ class _Sights:
     def bands(self) -> Iterator[locate.Band]:
         """All that may be a zone, in px of `coarse`, roughly the likeliest first at each scale."""
         left = _MOST_BANDS
-        for longest_side, most in self._gained(_LOOKS):
+        for number, (longest_side, most) in enumerate(self._gained(_LOOKS)):
+            least = (
+                _LEAST_SCORE if number else locate.LEAST_SCORE
+            )  # less likely bands only tell print from none: one look is enough
             taken, found = 0, None
             while taken < min(most, left):
                 with self.watch.measure("find"):
-                    found = found or self._sight(longest_side).bands()
+                    found = found or self._sight(longest_side).bands(least)
                     band = next(found, None)
                 if band is None:
                     break
@@ -249,29 +254,34 @@ class _Sights:
 def _glanced(view: _View, band: locate.Band, reader: _Reader) -> Sighting | None:
     """The band read with the least work, where that is enough to be sure."""
     for look, there in _looks(view, band):
-        sighting = _glance(look, there, reader)
-        if sighting is not None and sighting.is_settled:
-            return sighting
+        for wider in (False, True):
+            sighting = _glance(look, there, reader, wider=wider)
+            if sighting is not None and sighting.is_settled:
+                return sighting
+            if sighting is None or not any(strip.runs_on for strip in sighting.strips):
+                break
     return None
 
 
-def _glance(look: _Look, band: locate.Band, reader: _Reader) -> Sighting | None:
+def _glance(look: _Look, band: locate.Band, reader: _Reader, *, wider: bool = False) -> Sighting | None:
     """The lines of a band and no others, the likelier way up, each looked at once."""
-    sighting, is_turned = _upright_at_a_glance(look, band, reader)
+    with reader.watch.measure("straighten"):
+        strips = look.strips(band, only_told=True, wider=wider)
+    sighting, is_turned = _upright_at_a_glance(strips, reader)
     if sighting is None or not sighting.is_settled or not (beyond := _hidden(sighting)):
         return sighting
-    longer, _ = _upright_at_a_glance(look, band, reader, beyond=beyond, is_turned=is_turned)
+    with reader.watch.measure("straighten"):
+        further = look.strips(band, beyond=beyond, only_told=True, wider=wider)
+    longer, _ = _upright_at_a_glance(further, reader, is_turned=is_turned)
     if longer is not None and _seen_well(longer) >= _seen_well(sighting) + _MORE:
         return longer
     return sighting
 
 
 def _upright_at_a_glance(
-    look: _Look, band: locate.Band, reader: _Reader, *, beyond: float = 0.0, is_turned: bool | None = None
+    strips: list[Strip], reader: _Reader, *, is_turned: bool | None = None
 ) -> tuple[Sighting | None, bool]:
-    """What is read of a band at one glance, and whether it is upside down; `is_turned` where that is known."""
-    with reader.watch.measure("straighten"):
-        strips = look.strips(band, beyond=beyond, only_told=True)
+    """What is read of a band's lines at one glance, and whether they are upside down; `is_turned` where it is known."""
     best, certainty, faced = None, 0.0, False
     for way in (False, True) if is_turned is None else (is_turned,):
         facing = [_facing(strip, is_turned=way) for strip in strips[:: -1 if way else 1]]
@@ -297,11 +307,11 @@ def _sightings(look: _Look, band: locate.Band, reader: _Reader) -> Iterator[Sigh
     """The band the likelier way up, further along where lines end early, then the other way up."""
     with reader.watch.measure("straighten"):
         strips = look.strips(band)
-    for is_turned, first in _ways_up(strips, reader):
-        others = [at for at in range(len(strips)) if at not in first]
-        readings = first | dict(
-            zip(others, reader.lines([_facing(strips[at], is_turned=is_turned) for at in others]), strict=True)
-        )
+    ways, clearest = _ways_up(strips, reader)
+    if not ways and clearest is not None:
+        yield clearest
+    for is_turned in ways:
+        readings = reader.lines([_facing(strip, is_turned=is_turned) for strip in strips])
         order = range(len(strips))[:: -1 if is_turned else 1]
         sighting = reader.sighting(
             [_facing(strips[at], is_turned=is_turned) for at in order], [readings[at] for at in order]
@@ -317,21 +327,32 @@ def _sightings(look: _Look, band: locate.Band, reader: _Reader) -> Iterator[Sigh
         yield sighting
 
 
-def _ways_up(strips: list[Strip], reader: _Reader) -> list[tuple[bool, dict[int, LineReading]]]:
-    """Which ways up this may be print of a zone, the likelier first, with what was read to tell: by index of strip.
+def _ways_up(strips: list[Strip], reader: _Reader) -> tuple[list[bool], Sighting | None]:
+    """Which ways up, turned or not, this may be print of a zone, the likelier first, and what was seen clearest.
 
-    Two lines tell: those that the search saw, then those with most ink.
+    Two lines tell, by a glance: those that the search saw, then those with most ink. The clearest is undecoded: too
+    short for a zone, it may be what an edge or a reflection left of one.
     """
     main = sorted(range(len(strips)), key=lambda at: (not strips[at].is_told, -strips[at].weight))[:2]
-    ways: list[tuple[float, bool, dict[int, LineReading]]] = []
+    ways: list[tuple[float, bool]] = []
+    clearest, least = None, _CLEARLY_PRINT
     for is_turned in (False, True):
-        readings = reader.lines([_facing(strips[at], is_turned=is_turned) for at in main])
+        facing = [_facing(strips[at], is_turned=is_turned) for at in sorted(main, reverse=is_turned)]
+        readings = reader.glance(facing)
         certainty = max(map(_certainty, readings), default=0.0)
         if _could_be_zone(readings):
-            ways.append((certainty, is_turned, dict(zip(main, readings, strict=True))))
+            ways.append((certainty, is_turned))
+        if certainty >= least:
+            clearest, least = _undecoded(facing, readings), certainty
         if certainty >= _SURELY_UPRIGHT:
             break
-    return [(is_turned, readings) for _, is_turned, readings in sorted(ways, key=lambda way: -way[0])]
+    return [is_turned for _, is_turned in sorted(ways, key=lambda way: -way[0])], clearest
+
+
+def _undecoded(strips: list[Strip], readings: list[LineReading]) -> Sighting:
+    """The lines on which enough was seen."""
+    pairs = [(s, r) for s, r in zip(strips, readings, strict=True) if len(r.centres) >= _LEAST_PLACES]
+    return Sighting(tuple(strip for strip, _ in pairs), tuple(reading for _, reading in pairs), None)
 
 
 def _facing(strip: Strip, *, is_turned: bool) -> Strip:

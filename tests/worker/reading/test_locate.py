@@ -91,7 +91,9 @@ def test_lines_that_run_on_beyond_their_band_are_cut_whole() -> None:
     grey, boxes = specimen("td3", "clean", 3)
     band = next(locate.bands(grey, longest_side=640))
     seen = locate.Band(tuple(replace(line, length=0.7 * line.length) for line in band.lines), band.score)
-    strips = rectify.strips(grey, seen, only_told=True)
+    assert all(strip.runs_on for strip in rectify.strips(grey, seen, only_told=True))
+    strips = rectify.strips(grey, seen, only_told=True, wider=True)
+    assert not any(strip.runs_on for strip in strips)
     assert all(any(covers(strip, box) for strip in strips) for box in boxes)
 
 
