@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 import sys
 from dataclasses import asdict, dataclass
@@ -95,8 +96,8 @@ def beside(lines: tuple[str, ...], expected: tuple[str, ...]) -> str:
 
 def cpu_seconds() -> float:
     """CPU seconds of this process and of those that it ran and waited for (tesseract is one)."""
-    spent = os.times()
-    return spent.user + spent.system + spent.children_user + spent.children_system
+    own, ran = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + ran.ru_utime + ran.ru_stime
 
 
 def machine() -> str:
