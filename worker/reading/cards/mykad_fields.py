@@ -47,6 +47,8 @@ _TRIED_SPELLINGS: Final = 6  #: of states, those most like what was read
 _MOST_PER_LETTER: Final = 1.6  #: of log probability, that a spelling may cost
 _LIKELY_DIGIT: Final = -0.9  #: mean log probability of a number's digits
 _UNDER_RULES: Final = 3.5  #: of log probability, that a valid number may be less likely than what was read
+_LEADING_ABOVE: Final = 3.2  #: of a strip's height, from one line of the column to the next, at most
+_FEW: Final = 4  #: characters; a line of no more must be read about as surely as the others
 _ALIGNED: Final = 0.05  #: of the card's width, by which lines of one column may begin earlier or later
 
 
@@ -296,7 +298,8 @@ def _column(lines: Sequence[CapitalLine], width: float) -> list[CapitalLine]:
     column = []
     for line in lines:
         shift = (line.middle - anchor.middle) * slope
-        if abs(line.left - anchor.left + shift) > _ALIGNED * width or line.confidence < 0.55 * usual:
+        least = 0.85 if len(line.text) <= _FEW else 0.55
+        if abs(line.left - anchor.left + shift) > _ALIGNED * width or line.confidence < least * usual:
             continue
         column.append(line)
     return _unbroken(column, anchor)
@@ -309,10 +312,10 @@ def _slope(line: CapitalLine) -> float:
 
 
 def _unbroken(column: list[CapitalLine], anchor: CapitalLine) -> list[CapitalLine]:
-    """The lines around the postcode's without a gap of three lines."""
+    """The lines around the postcode's without a wide gap; a name in Chinese, which is not read, leaves one."""
     place = next(index for index, line in enumerate(column) if line is anchor)
     first, last = place, place
-    while first and column[first].middle - column[first - 1].middle < 2.6 * max(
+    while first and column[first].middle - column[first - 1].middle < _LEADING_ABOVE * max(
         column[first].height, column[first - 1].height
     ):
         first -= 1
@@ -349,7 +352,7 @@ def _name_and_address(column: list[CapitalLine]) -> dict[str, Piece]:
     names = [_stroked(line.of(_NAME_CHARACTERS)) for line in above[:count]]
     if names:
         name = _of_lines(names, malaysian_words.NAME_WORDS)
-        pieces["name"] = replace(name, value=_DESCENT_JOINED.sub(r"\1 ", name.value))
+        pieces["name"] = replace(name, value=_DESCENT_JOINED.sub(r"\1 ", name.value).rstrip(" .,-/"))
     streets = [_worded(line) for line in above[count:]]
     if streets:
         pieces["address_line_1"] = _of_lines(streets[:1], malaysian_words.ADDRESS_WORDS)
@@ -410,7 +413,7 @@ def _of_lines(lines: Sequence[CapitalLine], known: words.Words) -> Piece:
 
 def _name_lines(above: Sequence[CapitalLine]) -> int:
     """How many of the lines above the postcode are the name: one to three, by what they say and how they stand."""
-    if len(above) == 1:
+    if len(above) == 1 or re.match(r"(NO|LOT|PT|UNIT)\b.*\d", above[0].text):  # the name was not seen
         return 0 if _ADDRESS_START.match(above[0].text) else 1
     scores = {count: _split_score(above, count) for count in range(1, min(3, len(above) - 1) + 1)}
     return max(scores, key=lambda count: (scores[count], -count))

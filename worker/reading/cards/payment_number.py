@@ -26,6 +26,7 @@ _USUAL: Final = 16  #: digits; of a brand that is not known here
 _WIDER: Final = 1.1  #: times the widest step within a group, the narrowest step between groups
 _SHARED: Final = 0.3  #: of the shorter one's length, from which on two rows on one level are the same print
 _MOST_OF_A_DATE: Final = 6  #: digits; a stroke among more is none of a date
+_MOST_ROWS: Final = 7  #: of a pile; more are a table or a receipt
 _LEADING: Final = 3.6  #: row heights from one row of a block to the next, at most
 
 
@@ -104,6 +105,8 @@ def _sequences(rows: Sequence[ReadRow]) -> list[tuple[Digit, ...]]:
     found = [digits for _, digits in read if len(digits) >= SHORTEST]
     short = _distinct([(row, digits) for row, digits in read if 3 <= len(digits) <= 13])
     for pile in _piles(short):
+        if len(pile) > _MOST_ROWS:
+            continue
         for first in range(len(pile)):
             for last in range(first + 2, len(pile) + 1):
                 digits = tuple(digit for _, digits in pile[first:last] for digit in digits)
@@ -174,8 +177,8 @@ def _digits(row: ReadRow) -> tuple[Digit, ...]:
         kept.pop(0)
     while kept and not kept[-1].is_digit:
         kept.pop()
-    if any(one.text == "/" and one.probability > 0.5 for one in kept):
-        if sum(one.is_digit for one in kept) <= _MOST_OF_A_DATE:
+    if strokes := sum(one.text == "/" and one.probability > 0.5 for one in kept):
+        if strokes > 1 or sum(one.is_digit for one in kept) <= _MOST_OF_A_DATE:
             return ()
         kept = [one for one in kept if one.text != "/"]
     return tuple(_digit(one, row) for one in kept if one.text != "-")
