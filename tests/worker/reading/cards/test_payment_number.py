@@ -104,3 +104,14 @@ def test_a_row_read_twice_is_no_second_half(read_row):
 def test_a_stroke_among_many_digits_makes_no_date(read_row):
     rows = [read_row("4000 0550"), read_row("6749/4852", middle=(200.0, 140.0))]
     assert payment_number.best_of(rows).text == "4000055067494852"
+
+
+def test_a_receipt_s_column_of_prices_is_no_number(read_row):
+    prices = ["4111", "1111", "1111", "1111", "2375", "3027", "1605", "2264"]
+    rows = [read_row(text, middle=(200.0, 100.0 + 30 * place)) for place, text in enumerate(prices)]
+    assert payment_number.best_of(rows) is None
+
+
+def test_two_whole_dates_are_no_number(read_row):
+    rows = [read_row("24/01/2021"), read_row("24/01/2026", middle=(460.0, 100.0))]
+    assert payment_number.best_of(rows) is None
