@@ -46,9 +46,9 @@ LEAST_GROUP: Final = 3  #: digits
 #: How numbers of each length are printed, the usual way first.
 LAYOUTS: Final[dict[int, tuple[tuple[int, ...], ...]]] = {
     13: ((4, 3, 3, 3), (4, 4, 5)),
-    14: ((4, 6, 4), (4, 4, 4, 2)),
-    15: ((4, 6, 5), (4, 4, 4, 3)),
-    16: ((4, 4, 4, 4), (4, 6, 6), (8, 8)),
+    14: ((4, 6, 4),),
+    15: ((4, 6, 5),),
+    16: ((4, 4, 4, 4), (4, 6, 6)),
     17: ((4, 4, 4, 4, 1),),
     18: ((4, 4, 4, 4, 2), (6, 6, 6)),
     19: ((4, 4, 4, 4, 3), (6, 13)),
@@ -63,6 +63,11 @@ def brand_of(number: str) -> Brand | None:
 def has_brands_length(number: str) -> bool:
     """True when a brand begins its numbers like this and makes them this long."""
     return any(brand.holds(number) and len(number) in brand.lengths for brand in BRANDS)
+
+
+def has_brands_only_length(number: str) -> bool:
+    """As `has_brands_length`, where the brand's numbers hardly vary in length: one that was cut short shows."""
+    return any(brand.holds(number) and len(number) in brand.lengths[:1] for brand in BRANDS if len(brand.lengths) < 5)
 
 
 def luhn_sum(number: str) -> int:

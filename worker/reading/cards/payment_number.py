@@ -88,8 +88,13 @@ class Number:
         if self.least < _LEAST or sum(digit.probability < _DOUBTFUL for digit in self.digits) > _MOST_DOUBTFUL:
             return False
         if self.has_check_digit:
-            is_usual = len(self.digits) == _USUAL and self.is_spaced
-            return payment_brands.has_brands_length(self.text) or is_usual
+            # Gaps that are no card's: digits between or behind them were lost, or two dates follow one another.
+            has_length = payment_brands.has_brands_length(self.text)
+            if self.least < _DOUBTFUL and not payment_brands.has_brands_only_length(self.text):
+                return False  # a repair holds for the whole number alone
+            is_usual = len(self.digits) == _USUAL or payment_brands.has_brands_only_length(self.text)
+            is_whole = is_usual and len({id(digit.row) for digit in self.digits}) == 1
+            return has_length and (is_whole or self.is_spaced)
         return self.least >= _READ and self.is_spaced and payment_brands.has_brands_length(self.text)
 
 
