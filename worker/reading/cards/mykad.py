@@ -10,7 +10,16 @@ import numpy as np
 
 from core.documents import Box, Check, DocumentType, Field, Verdict
 from worker.reading import decode
-from worker.reading.cards import find, layout, malaysia, mykad_fields, mykad_reasons, mykad_sight, recogniser
+from worker.reading.cards import (
+    find,
+    layout,
+    malaysia,
+    mykad_confidence,
+    mykad_fields,
+    mykad_reasons,
+    mykad_sight,
+    recogniser,
+)
 from worker.reading.cards.base import Card, Colour, Told
 from worker.reading.cards.capitals import CapitalLine
 from worker.reading.cards.mykad_fields import Piece
@@ -46,7 +55,7 @@ def read(picture: Colour) -> Told:
     if best.front.likeness < LEAST_LIKENESS:
         failure = mykad_reasons.failure(best, measured, picture)
         return Told(DocumentType.MYKAD, {}, (), best.front.likeness, measured, failure, names)
-    fields = {name: _field(best.card, piece) for name, piece in best.front.pieces.items() if piece.value}
+    fields = {name: _field(best.card, name, piece) for name, piece in best.front.pieces.items() if piece.value}
     checks = _checks(fields)
     fields = _gender_by_number(fields)
     return Told(DocumentType.MYKAD, fields, checks, best.front.likeness, measured, None, names)
@@ -68,8 +77,9 @@ def best_sight(picture: Colour) -> Sight:
 # ------------------------------------------------------------------------------------------------- fields
 
 
-def _field(card: Card, piece: Piece) -> Field:
-    return Field(piece.value, round(min(1.0, piece.confidence), 4), _box(card, piece.lines), "visual")
+def _field(card: Card, name: str, piece: Piece) -> Field:
+    stated = mykad_confidence.stated(name, piece.confidence)
+    return Field(piece.value, round(stated, 4), _box(card, piece.lines), "visual")
 
 
 def _box(card: Card, found: Sequence[CapitalLine]) -> Box | None:

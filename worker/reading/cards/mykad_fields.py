@@ -89,6 +89,9 @@ def tell(lines: Sequence[CapitalLine], width: float) -> Front:
 _WEIGHTS: Final = {"nationality": 0.25, "gender": 0.15, "religion": 0.1, "postcode": 0.08, "state": 0.12}
 
 
+_NUMBER_ONLY: Final = 0.5  #: the most that a number proves, whatever else is printed: receipts have them too
+
+
 def _likeness(pieces: dict[str, Piece], *, has_header: bool) -> float:
     """Half of it is a number that keeps the rules: with nothing else that only a MyKad prints, it is not enough."""
     number = pieces.get("ic_number")
@@ -97,7 +100,7 @@ def _likeness(pieces: dict[str, Piece], *, has_header: bool) -> float:
         keeps = is_date(number.value[:6]) and number.value[7:9] not in malaysia.UNASSIGNED_BIRTH_CODES
         score += number.confidence**0.3 * (0.45 if keeps else 0.25)
     score += sum(weight * pieces[name].confidence ** 0.5 for name, weight in _WEIGHTS.items() if name in pieces)
-    return float(min(1.0, score))
+    return float(min(1.0 if len(pieces) > 1 else _NUMBER_ONLY, score))
 
 
 # ------------------------------------------------------------------------------------------------- number

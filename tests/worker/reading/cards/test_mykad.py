@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
+import cv2
 import numpy as np
 import pytest
 
 from core.documents import DocumentKind, Reading
-from lab.specimens import draw
+from lab.specimens import draw, grounds
 from worker.reading import read
 
 OPTIONS = read.ReadingOptions(compress=False)
@@ -41,10 +42,31 @@ def test_auto_finds_the_mykad_by_itself() -> None:
     assert reading_of("mykad", "clean", 3, DocumentKind.AUTO).document_type == "mykad"
 
 
-@pytest.mark.parametrize(("kind", "level"), [("no-mrz", "phone"), ("td3", "clean"), ("td1", "blank")])
+@pytest.mark.parametrize(
+    ("kind", "level"),
+    [
+        ("no-mrz", "phone"),
+        ("td3", "clean"),
+        ("td1", "blank"),
+        ("td1-kgz", "phone"),
+        (draw.KOREAN_KINDS[0], "phone"),
+        (draw.KOREAN_KINDS[1], "clean"),
+        (draw.PAYMENT_CARD, "phone"),
+    ],
+)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_other_things_give_a_reason_and_no_field(kind: str, level: str, seed: int) -> None:
     reading = reading_of(kind, level, seed)
     assert reading.failure is not None
     assert reading.failure.detail
+    assert reading.fields == {}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_desk_or_a_page_of_text_gives_a_reason_and_no_field(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    ground = grounds.text_page(random, (700, 500)) if seed % 2 else grounds.lay(random, (500, 700))
+    picture = cv2.imencode(".jpg", ground)[1].tobytes()
+    reading = read.read(picture, document=DocumentKind.MYKAD, options=OPTIONS)
+    assert reading.failure is not None
     assert reading.fields == {}

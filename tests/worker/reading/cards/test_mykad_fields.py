@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.reading.cards import capitals, malaysia, mykad_fields
+from worker.reading.cards import capitals, malaysia, mykad, mykad_fields
 from worker.reading.cards.capitals import CapitalLine
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ .,-/@'()&:<*#"
@@ -123,7 +123,9 @@ def test_a_number_of_thirteen_digits_is_not_one_of_twelve() -> None:
 
 
 def test_a_number_alone_is_no_mykad() -> None:
-    assert mykad_fields.tell([line("900101-14-5678", y=130)], 1000).likeness < 0.5
+    lines = [line("KAD PENGENALAN", y=40), line("900101-14-5678", y=130)]
+    assert mykad_fields.tell(lines[1:], 1000).likeness < 0.5
+    assert mykad_fields.tell(lines, 1000).likeness < mykad.LEAST_LIKENESS
 
 
 @settings(deadline=None)
