@@ -105,8 +105,10 @@ def test_waiters_are_bounded_and_those_beyond_are_answered_at_once(client, pictu
 
 def test_waiting_client_of_an_erased_job_is_told_it_is_gone(client, picture):
     job = upload(client, picture).json()
-    threading.Timer(0.7, client.delete, (f"/v1/jobs/{job['id']}",)).start()
+    erasing = threading.Timer(0.7, client.delete, (f"/v1/jobs/{job['id']}",))
+    erasing.start()
     assert client.get(f"/v1/jobs/{job['id']}?wait=20").status_code == 410
+    erasing.join()  # the application must not end under it
 
 
 def test_304_says_when_to_come_back(client, picture):
