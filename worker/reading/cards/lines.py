@@ -15,6 +15,8 @@ from worker.reading.cards.base import Card, Line
 from worker.reading.engines.base import Grey
 
 _STRIP_HEIGHT: Final = (32, 48)  #: px, least and most, of a strip
+_WIDEST_STRIP: Final = 4096  #: px; a recogniser reads no further, whatever length and height a row claims
+_LEAST_HEIGHT: Final = 2.0  #: px of the card, of capitals: less is texture, and a strip of it would have no end
 _LOOK: Final = 800  #: px of a card's longer side while print is looked for
 _LIKELY: Final = 0.4  #: of a cell
 _STRICTER: Final = 0.12  #: by which that is raised for what is no line
@@ -66,7 +68,8 @@ def rows(card: Card, *, look: int = _LOOK) -> list[Row]:
     seen = layout.looker().look(card.image, look)
     found = joined(_pieces(seen))
     factor = 1 / seen.scale
-    return sorted((_scaled(row, factor) for row in found), key=lambda row: row.left[1] + row.right[1])
+    on_card = (_scaled(row, factor) for row in found)
+    return sorted((row for row in on_card if row.height >= _LEAST_HEIGHT), key=lambda row: row.left[1] + row.right[1])
 
 
 def cut(grey: Grey, row: Row) -> Line:
@@ -77,7 +80,7 @@ def cut(grey: Grey, row: Row) -> Line:
     tall = int(np.clip(round(2 * reach), *_STRIP_HEIGHT))
     step = 2 * reach / tall
     start = np.asarray(row.left) - along * row.height * 0.5
-    wide = max(8, round((row.length + row.height) / step))
+    wide = int(np.clip(round((row.length + row.height) / step), 8, _WIDEST_STRIP))
     origin = start - down * reach
     matrix = np.column_stack([along * step, down * step, origin + (along + down) * step / 2 - 0.5])
     flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if step < 1 else cv2.INTER_LINEAR)

@@ -75,3 +75,9 @@ def test_a_strip_is_dark_on_light_with_its_margins(is_inverted: bool) -> None:
     assert line.strip[:3].mean() > 180
     assert line.strip.min() < 60
     assert np.hypot(*(line.corners[3] - line.corners[0])) == pytest.approx(36)
+
+
+def test_a_row_without_height_gives_a_strip_of_bounded_size():
+    grey = np.full((100, 200), 200, np.uint8)
+    line = lines.cut(grey, lines.Row((5.0, 50.0), (190.0, 50.0), 1e-4))
+    assert line.strip.size <= 48 * 4096
