@@ -20,7 +20,6 @@ Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]  #: of
 class Print:
     """What training and export need to know of one print."""
 
-    model: str  #: stem of the files that are written
     example: Callable[[int], Example]  #: seed in, one line as the network sees it out
     network: Callable[[], nn.Module]  #: (N, 1, 32, W) -> (N, W / 4, sum(heads)) scores
     heads: tuple[int, ...]  #: classes that are told apart together; blank is a head's last
@@ -46,26 +45,26 @@ def _ocrb() -> Print:
     from lab.training import lines  # noqa: PLC0415
     from worker.reading.mrz import characters  # noqa: PLC0415
 
-    return _of_alphabet("ocrb", characters.ALPHABET, lines.example)
+    return _of_alphabet(characters.ALPHABET, lines.example)
 
 
 def _latin() -> Print:
     from lab.training import latin, printed_lines  # noqa: PLC0415
 
     source = printed_lines.Source(latin.ALPHABET, latin.FACES, latin.line)
-    return _of_alphabet("latin", latin.ALPHABET, source.example, frame_and_spelling_loss)
+    return _of_alphabet(latin.ALPHABET, source.example, frame_and_spelling_loss)
 
 
-def _of_alphabet(model: str, alphabet: str, example: Callable[[int], Example], loss: Loss = frame_loss) -> Print:
+def _of_alphabet(alphabet: str, example: Callable[[int], Example], loss: Loss = frame_loss) -> Print:
     classes = len(alphabet) + 1
-    return Print(model, example, partial(LineNetwork, classes), (classes,), loss, {"alphabet": alphabet})
+    return Print(example, partial(LineNetwork, classes), (classes,), loss, {"alphabet": alphabet})
 
 
 def _korean() -> Print:
     from lab.training.korean import lines, network  # noqa: PLC0415
 
     made = partial(LineNetwork, sum(network.HEADS), network.WIDTHS)
-    return Print("korean", lines.example, made, network.HEADS, network.loss_of, average=0.996, is_halved=True)
+    return Print(lines.example, made, network.HEADS, network.loss_of, average=0.996, is_halved=True)
 
 
 def _digits() -> Print:
@@ -74,4 +73,4 @@ def _digits() -> Print:
 
     heads = (digit_alphabet.CLASSES,)
     made = network.DigitNetwork
-    return Print("digits", lines.example, made, heads, frame_and_spelling_loss, input="light", average=0.997)
+    return Print(lines.example, made, heads, frame_and_spelling_loss, input="light", average=0.997)

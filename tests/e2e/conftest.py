@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from selenium import webdriver
@@ -62,6 +64,20 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Po
         process.send_signal(signal.SIGINT)
         code = process.wait(60)
     assert code == 0
+
+
+@pytest.fixture(scope="session")
+def curl() -> Callable[..., Any]:
+    """Runs curl with these arguments and answers with the JSON that came."""
+    program = shutil.which("curl")
+    if program is None:
+        pytest.skip("the machine has no curl; the Python sample sends the same form")
+
+    def run(*arguments: str) -> Any:
+        answer = subprocess.run([program, "-s", *arguments], capture_output=True, check=True, timeout=60)
+        return json.loads(answer.stdout)
+
+    return run
 
 
 def found(variable: str, *names: str) -> str:

@@ -9,20 +9,11 @@ from pathlib import Path
 import cv2
 
 from lab.training.korean import glyphs, lines
+from worker.reading.cards.capitals import distance
 from worker.reading.cards.korean import hangul
 from worker.reading.cards.korean.engine import KoreanEngine
 
 FIRST_SEED = 2**31  #: training draws from 2**32 upwards
-
-
-def distance(read: str, text: str) -> int:
-    """Signs to be changed, added or left out to make one of the other."""
-    row = list(range(len(text) + 1))
-    for place, sign in enumerate(read, start=1):
-        above, row[0] = row[0], place
-        for column, other in enumerate(text, start=1):
-            above, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, above + (sign != other))
-    return row[-1]
 
 
 def buckets(line: lines.DrawnLine) -> list[str]:
