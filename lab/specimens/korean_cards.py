@@ -240,6 +240,9 @@ _DRIVER_LABELS: tuple[dict[str, str], ...] = (
 )  # fmt: skip
 
 
+_LEAST_KINDS = 1.9  #: mm of print; kinds of licence that would be smaller on one line stand on several
+
+
 def _draw_driver(card: _Card, chance: random.Random) -> None:
     rng, body = card.rng, card.body
     person = korean_people.invent(chance)
@@ -254,7 +257,7 @@ def _draw_driver(card: _Card, chance: random.Random) -> None:
     left, right = photo_left + photo_wide + rng.uniform(2, 4), WIDTH - 4
     _driver_title(card, rng)
     base = rng.uniform(10.5, 12.5)
-    _kinds(card, korean_people.licence_kinds(chance), (photo_left, photo_top), left, base)
+    free = _kinds(card, korean_people.licence_kinds(chance), (photo_left, photo_top), left, base)
     base += rng.uniform(1.5, 3.0)
     number = replace(body, size=rng.uniform(3.6, 4.6), spacing=rng.uniform(-0.02, 0.05))
     if rng.random() < 0.35:
@@ -262,7 +265,7 @@ def _draw_driver(card: _Card, chance: random.Random) -> None:
     text = korean_people.licence_number(chance, first)
     card.values["licence_number"] = text
     number = _fitted(text, number, right - left - (16 if "licence_number" in labels else 2))
-    _put(card, "licence_number", text, (left, base), number, labels.get("licence_number", ""))
+    _put(card, "licence_number", text, (left, base), number, labels.get("licence_number", ""), right=free)
     base += rng.uniform(4.4, 5.2)
     _put(card, "name", person.name, (left, base), replace(body, size=rng.uniform(3.2, 4.0)), labels.get("name", ""))
     card.values["name"] = person.name
@@ -291,21 +294,25 @@ def _driver_title(card: _Card, rng: np.random.Generator) -> None:
         sheet.write(card.sheet, "(Driver's License)", (end + 1, 6.5), size=2.4, colour=card.body.colour)
 
 
-def _kinds(card: _Card, kinds: tuple[str, ...], photo: tuple[float, float], left: float, base: float) -> None:
-    """Above the photo or left of it: one line each, or all on one line."""
+def _kinds(card: _Card, kinds: tuple[str, ...], photo: tuple[float, float], left: float, base: float) -> float:
+    """All on one line above the photo where they fit, else one below the other on the right.
+
+    Returns where the room for the number ends, which begins at `left`.
+    """
     rng = card.rng
     size = rng.uniform(2.7, 3.4) if len(kinds) == 1 else rng.uniform(2.2, 2.7)
     printing = replace(card.body, size=size)
     card.values["licence_type"] = "/".join(kinds)
-    if len(kinds) == 1 or rng.random() < 0.6:
-        text = str(rng.choice(("/", " / ", ", "))).join(kinds)
-        start = (photo[0], photo[1] - rng.uniform(1.0, 1.6))
-        _put(
-            card, "licence_type", text, start, _fitted(text, printing, left - photo[0] + (18 if len(kinds) > 1 else 0))
-        )
-        return
+    text = str(rng.choice(("/", " / ", ", "))).join(kinds)
+    on_one_line = _fitted(text, printing, left - photo[0] - 1)
+    if len(kinds) == 1 or (on_one_line.size > _LEAST_KINDS and rng.random() < 0.7):
+        _put(card, "licence_type", text, (photo[0], photo[1] - rng.uniform(1.0, 1.6)), on_one_line)
+        return WIDTH - 2
+    widest = max(korean_print.width(kind, printing) for kind in kinds)
+    start = WIDTH - 2 - max(16.0, widest)
     for place, kind in enumerate(kinds):
-        _put(card, f"licence_type_{place}", kind, (WIDTH - 18, base - 2.4 + place * size * 1.3), printing)
+        _put(card, f"licence_type_{place}", kind, (start, base - 2.4 + place * size * 1.3), printing)
+    return start - 1
 
 
 def _period_and_condition(

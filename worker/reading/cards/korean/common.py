@@ -11,9 +11,12 @@ import numpy as np
 from core.authenticity import printed as forms
 from core.authenticity import rules
 from core.documents import Check, Verdict
+from worker.reading.cards.base import Printed
 from worker.reading.cards.korean import hangul, patterns, words
 from worker.reading.cards.korean.rows import Row
 
+_AS_WELL = 0.05  #: of that probability, that a number with its region may fit less
+_BEFORE_A_NUMBER = frozenset(" :.·-" + hangul.OTHER)
 NUMBER_FITS = -1.1  #: mean natural-log probability of a place from which on a number or date is one
 
 
@@ -46,20 +49,18 @@ def resident_number(rows: Sequence[Row]) -> Placed | None:
 
 
 def licence_number(rows: Sequence[Row]) -> Placed | None:
-    """The row with the likeliest `11-12-345678-90` or `서울 12-345678-90`; the latter begins at its region."""
+    """The row with the likeliest `11-12-345678-90` or `서울 12-345678-90`, which has its region before it."""
     blocked = patterns.RESIDENT_NUMBER
     found = _likeliest(rows, patterns.LICENCE_NUMBER, fits=NUMBER_FITS, blocked=blocked)
     regional = _likeliest(rows, patterns.LICENCE_NUMBER_OF_A_REGION, fits=NUMBER_FITS, blocked=blocked)
-    if regional and (found is None or regional.match.fit > found.match.fit + 0.4):
-        named = _with_region(regional)
-        if named:
-            return named
-    return found
+    named = _with_region(regional) if regional else None
+    return named if named and (found is None or named.match.fit > found.match.fit - _AS_WELL) else found
 
 
 def _with_region(found: Placed) -> Placed | None:
+    """The number with the region that stands right before it; None without one."""
     printed, match = found.row.printed, found.match
-    before = [place for place in range(match.first) if printed.text[place] in hangul.SYLLABLES]
+    before = _syllables_before(printed, match.first)
     for count in (4, 2):
         places = before[-count:]
         if len(places) == count and (known := words.snap(printed.log_probabilities[places], words.REGIONS)):
@@ -69,6 +70,19 @@ def _with_region(found: Placed) -> Placed | None:
                 found.row, patterns.Match(text, known.word + match.signs, sure, match.fit, places[0], match.last)
             )
     return None
+
+
+def _syllables_before(printed: Printed, first: int) -> list[int]:
+    """Places of the syllables right before a place, of one that was told twice the second."""
+    places: list[int] = []
+    for place in range(first - 1, -1, -1):
+        sign = printed.text[place]
+        if sign in hangul.SYLLABLES:
+            if not places or printed.text[places[0]] != sign:
+                places.insert(0, place)
+        elif sign not in _BEFORE_A_NUMBER:
+            break
+    return places
 
 
 def _likeliest(

@@ -19,15 +19,17 @@ _CODE_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CODE_LENGTHS = (5, 6)
 _NO_CODE = frozenset(" .,·-'~:")
 _LEAST_CODE = -1.9  #: mean natural-log probability of its signs
+_LEAST_CODE_SIGN = 0.03  #: that a sign is a letter or a digit at all
 _PERIOD = re.compile("적성|검사|갱신|기간|까지")
 _CONDITION_LABELS = ("조건",)
 _KIND_LIKE = re.compile("[0-9]?종|보통|대형|소형|특수|원동기|견인|구난")
-_ONE_SIGN = frozenset("ABCDEFGHIJ")
+_ABBREVIATED = re.compile(r"^[A-J](?:[.,] ?[A-J])+$")  #: conditions by their letters
+_LEAST_CONDITION = 0.3  #: of a sign's mean confidence
 
 
 def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     """The fields of a licence, rows from top to bottom; None where no number like a licence's stands on it."""
-    licence = common.licence_number(rows)
+    licence = common.licence_number([row for row in rows if not _is_period(row)])
     if licence is None:
         return None
     others = _without(rows, licence)
@@ -41,7 +43,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
             fields["name"] = as_field(card, name[0], name[1])
     lower = number.row if number else licence.row
     below = [row for row in others if row.middle > lower.middle + lower.height * 0.4]
-    plain = [row for row in below if not _PERIOD.search(row.plain) and "~" not in row.plain]
+    plain = [row for row in below if not _is_period(row)]
     issued = max(common.dates(plain), key=lambda placed: placed.row.middle, default=None)
     if issued:
         fields["issue_date"] = _placed(card, issued)
@@ -60,6 +62,11 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
         common.checks(values, today=today),
         resident.sureness(rows, fields, _TITLES),
     )
+
+
+def _is_period(row: Row) -> bool:
+    """True for the line that tells from when until when a licence must be renewed."""
+    return "~" in row.plain or _PERIOD.search(row.plain) is not None
 
 
 def _without(rows: Sequence[Row], placed: common.Placed) -> list[Row]:
@@ -84,30 +91,66 @@ def _placed(card: Card, placed: common.Placed) -> Field:
     return as_field(card, placed.row, match)
 
 
-def code_place(card: Card, fields: dict[str, Field]) -> tuple[int, int, int, int] | None:
-    """Where the code serial is looked for, px of the card: right of the issuer, or of the date above it."""
-    box = next((fields[name].box for name in ("issuer", "issue_date") if name in fields), None)
-    if box is None:
-        return None
-    (left, top), _, (right, bottom), _ = find.on_card(card, np.array(box)).round().astype(int).tolist()
+def kind_places(card: Card, fields: dict[str, Field]) -> list[tuple[int, int, int, int]]:
+    """Where kinds of licence are looked for, px of the card: left and right of the number, about on its level."""
+    (left, top), _, (right, bottom), _ = _on_card(card, fields["licence_number"])
     tall = bottom - top
-    return max(left + 3 * tall, right - 4 * tall), top - 5 * tall, left + 24 * tall, bottom + 3 * tall
+    return [
+        (0, top - 2 * tall, left, bottom + tall),
+        (right + tall // 4, top - 2 * tall, card.image.shape[1], bottom + 3 * tall),
+    ]
+
+
+def code_places(card: Card, fields: dict[str, Field]) -> list[tuple[int, int, int, int]]:
+    """Where the code serial is looked for, px of the card: right of the issuer, or of the date above it.
+
+    First behind its last letter, where no line of it can run into the code; then from within it.
+    """
+    told = next((fields[name] for name in ("issuer", "issue_date") if name in fields), None)
+    if told is None:
+        return []
+    (left, top), _, (right, bottom), _ = _on_card(card, told)
+    tall = bottom - top
+    starts = (right + tall // 4, max(left + 3 * tall, right - 4 * tall))
+    return [(start, top - 5 * tall, left + 24 * tall, bottom + 3 * tall) for start in starts]
+
+
+def _on_card(card: Card, told: Field) -> list[list[int]]:
+    """Corners of a field, px of the card."""
+    corners: list[list[int]] = find.on_card(card, np.array(told.box)).round().astype(int).tolist()
+    return corners
 
 
 def code_serial(rows: Sequence[Row]) -> common.Words | None:
     """Five or six letters and digits on one of these rows, the surest."""
     best: common.Words | None = None
     for row in rows:
-        places = [place for place, sign in enumerate(row.printed.text) if sign not in _NO_CODE]
+        places = _code_places(row)
         if len(places) not in _CODE_LENGTHS:
             continue
         part = row.printed.log_probabilities[places][:, words.codes(_CODE_SIGNS)]
         chances = part.max(axis=1)
         text = "".join(_CODE_SIGNS[place] for place in part.argmax(axis=1))
         sure = float(np.exp(chances.sum()))
-        if chances.mean() > _LEAST_CODE and (best is None or sure > best.confidence):
+        if text.isdigit() or chances.mean() < _LEAST_CODE:  # dates and house numbers are of digits only
+            continue
+        if best is None or sure > best.confidence:
             best = common.Words(row, text, sure, places[0], places[-1])
     return best
+
+
+def _code_places(row: Row) -> list[int]:
+    """The places of a row that may be of a code; of one too many the least sure is left out."""
+    codes = words.codes(_CODE_SIGNS)
+    likely = np.exp(np.logaddexp.reduce(row.printed.log_probabilities[:, codes], axis=1)) if row.printed.text else []
+    places = [
+        place
+        for place, sign in enumerate(row.printed.text)
+        if sign not in _NO_CODE and (sign == hangul.OTHER or likely[place] > _LEAST_CODE_SIGN)
+    ]
+    if len(places) == _CODE_LENGTHS[-1] + 1:
+        places.remove(min(places, key=lambda place: row.printed.confidences[place]))
+    return places
 
 
 def _beside(rows: Sequence[Row], office: Row | None) -> list[Row]:
@@ -154,7 +197,7 @@ def _parts(row: Row) -> list[list[int]]:
 
 
 def _kind(row: Row, places: list[int]) -> tuple[str, float, int, int] | None:
-    known = words.snap(row.printed.log_probabilities[places], words.LICENCE_KINDS)
+    known = words.nearest(row.printed.log_probabilities[places], words.LICENCE_KINDS)
     if known is None:
         return None
     sure = float(np.exp((row.printed.log_probabilities[places].max(axis=1).sum() - 2 * known.against) / 2))
@@ -166,15 +209,21 @@ def _condition(rows: Sequence[Row]) -> common.Words | None:
     for row in rows:
         start = names.behind(row.printed.text, _CONDITION_LABELS)
         if start:
-            text = row.printed.text[start:].replace(hangul.OTHER, "").strip(" .:-~'")
-            sure = float(np.prod(row.printed.confidences[start:]))
-            if text:
-                return common.Words(row, text, sure, start, len(row.printed.centres) - 1)
+            return _stated(row, start)
         if row.plain.strip(":.·-") in _CONDITION_LABELS and (beside := _right_of(row, rows)):
-            text = beside.text.strip(" .:-~'")
-            sure = float(np.prod(beside.printed.confidences))
-            return common.Words(beside, text, sure, 0, len(beside.printed.centres) - 1) if text else None
+            return _stated(beside, 0)
     return None
+
+
+def _stated(row: Row, start: int) -> common.Words | None:
+    """The condition that a row says from a place on; letters of conditions have commas between them."""
+    text = row.printed.text[start:].replace(hangul.OTHER, "").strip(" .:-~'")
+    sure = row.printed.confidences[start:]
+    if not text or float(np.mean(sure)) < _LEAST_CONDITION:
+        return None
+    if _ABBREVIATED.match(text):
+        text = text.replace(".", ",")
+    return common.Words(row, text, float(np.prod(sure)), start, len(row.printed.centres) - 1)
 
 
 def _right_of(label: Row, rows: Sequence[Row]) -> Row | None:

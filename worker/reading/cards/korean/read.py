@@ -90,26 +90,32 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
     for upright, strips in ways:
         rows = rows_of(upright, strips, reader.read_lines([line.strip for line in strips]))
         if told := tell(upright, rows, today=today):
-            small = _code_rows(upright, told)
-            return Look(upright, [*rows, *small], replace(_with_code(upright, told, small), engine=reader.name))
+            told, small = _looked_at_closer(upright, told)
+            return Look(upright, [*rows, *small], replace(told, engine=reader.name))
         looked = looked or Look(upright, rows, None)
         if not _looks_korean(rows):
             break
     return looked
 
 
-def _code_rows(card: Card, told: Told) -> list[Row]:
-    """Small print beside a licence's issuer, looked at closer where no code serial was read."""
-    if told.document_type is not DocumentType.DRIVER_LICENCE or "serial_number" in told.fields:
-        return []
-    place = driver.code_place(card, told.fields)
-    found = print_lines.near(card, place) if place else []
-    return rows_of(card, found, engine().read_lines([line.strip for line in found]))
-
-
-def _with_code(card: Card, told: Told, rows: Sequence[Row]) -> Told:
-    code = driver.code_serial(rows)
-    return replace(told, fields=told.fields | {"serial_number": as_field(card, code.row, code)}) if code else told
+def _looked_at_closer(card: Card, told: Told) -> tuple[Told, list[Row]]:
+    """A licence with the small print that was lost beside the number and the issuer, and the lines it stands on."""
+    if told.document_type is not DocumentType.DRIVER_LICENCE:
+        return told, []
+    wanted = (
+        ("licence_type", driver.licence_kinds, driver.kind_places(card, told.fields)),
+        ("serial_number", driver.code_serial, driver.code_places(card, told.fields)),
+    )
+    seen: list[Row] = []
+    for name, tell_, places in wanted:
+        for place in places if name not in told.fields else ():
+            found = print_lines.near(card, place)
+            rows = rows_of(card, found, engine().read_lines([line.strip for line in found]))
+            seen += rows
+            if words := tell_(rows):
+                told = replace(told, fields=told.fields | {name: as_field(card, words.row, words)})
+                break
+    return told, seen
 
 
 def _slenderness(line: Line) -> float:

@@ -34,3 +34,22 @@ def test_a_serial_stands_right_of_the_issuer(row_of) -> None:
     told = driver.tell(CARD, card, today=TODAY)
     assert told is not None
     assert told.fields["serial_number"].value == "RA1HQ4"
+
+
+def test_a_period_is_no_licence_number(row_of) -> None:
+    card = [*rows(row_of, first="운전면허증"), row_of("갱신기간 : 2024.01.01.~2024.12.31.", at=(0.35, 0.6))]
+    assert driver.tell(CARD, card, today=TODAY) is None
+
+
+def test_marks_beside_a_serial_are_no_part_of_it(row_of) -> None:
+    card = [*rows(row_of, first="14-92-433867-45"), row_of("6X)L8Q", at=(0.75, 0.82))]
+    told = driver.tell(CARD, card, today=TODAY)
+    assert told is not None
+    assert told.fields["serial_number"].value == "6XL8Q"
+
+
+def test_letters_of_conditions_have_commas_between_them(row_of) -> None:
+    card = [*rows(row_of, first="14-92-433867-45"), row_of("조건 : A. G", at=(0.35, 0.6))]
+    told = driver.tell(CARD, sorted(card, key=lambda row: row.middle), today=TODAY)
+    assert told is not None
+    assert told.fields["condition"].value == "A, G"
