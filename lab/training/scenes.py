@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lab.specimens import grounds, ornaments, sheet
+from lab.specimens import grounds, light, ornaments, sheet
 from lab.training import latin, paper, printed_lines, texts, typefaces
 from lab.training.typefaces import Typeface
 
@@ -67,6 +67,8 @@ def draw(seed: int) -> Scene:
     pose = _near(random, page) if random.random() < 0.5 else _far(random, page)
     picture = grounds.lay(random, (SIDE, SIDE)) if random.random() < 0.75 else grounds.scanner_lid(random, (SIDE, SIDE))
     picture = _laid(random, picture, page, pose)
+    for _ in range(int(random.integers(1, 3)) if random.random() < 0.3 else 0):
+        light.put_finger(picture, random, _moved(_corners(page), pose), np.zeros((SIDE // 4, SIDE // 4), np.uint8))
     return _photographed(random, picture, [(page, pose, is_card)])
 
 
@@ -290,9 +292,9 @@ def _emboss(page: _Page, mask: Pixels, at: tuple[float, float], strength: float)
     """Relief: light from one side, shade from the other, tipped or not."""
     cap = mask.shape[0] / 3
     step = max(1, round(cap * 0.06))
-    light = np.roll(mask, (step, step), (0, 1)).astype(np.int16) - np.roll(mask, (-step, -step), (0, 1))
-    _press(page, np.clip(light, 0, 255).astype(np.uint8), at, np.array((20, 20, 20)), strength * 0.7)
-    _press(page, np.clip(-light, 0, 255).astype(np.uint8), at, np.array((250, 250, 250)), strength * 0.8)
+    lit = np.roll(mask, (step, step), (0, 1)).astype(np.int16) - np.roll(mask, (-step, -step), (0, 1))
+    _press(page, np.clip(lit, 0, 255).astype(np.uint8), at, np.array((20, 20, 20)), strength * 0.7)
+    _press(page, np.clip(-lit, 0, 255).astype(np.uint8), at, np.array((250, 250, 250)), strength * 0.8)
 
 
 def _note(page: _Page, left: float, right: float, middle: float, cap: float) -> None:

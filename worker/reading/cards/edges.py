@@ -24,6 +24,8 @@ _LEAST_EDGE: Final = 0.3  #: of a perfect edge; a side that shows less stays whe
 _CHOICES: Final = 3  #: of edges for each side
 _APART: Final = 0.04  #: of a side's length, between two of them
 _SHAPE: Final = 1.3  #: of a perfect edge, that a card e times too long or too short is less likely
+_SKEW: Final = 2.5  #: of a perfect edge, that corners with a cosine of 1 more than `_USUAL_SKEW` are less likely
+_USUAL_SKEW: Final = 0.18  #: cosine of the corner that is furthest from a right angle, of cards held at a slant
 _PROPORTIONS: Final = float(np.log(85.6 / 53.98))  #: ISO/IEC 7810 ID-1
 _AREA: Final = (0.65, 1.5)  #: of the rough card by the refined one
 
@@ -65,7 +67,7 @@ def _closer(picture: Colour, quad: Floats, reach: float, step: float) -> tuple[F
         after = float(cv2.contourArea(corners.astype(np.float32), oriented=True))
         if not _AREA[0] < after / (before or 1.0) < _AREA[1] or not cv2.isContourConvex(corners.astype(np.float32)):
             continue
-        worth = sum(edge.worth for edge in chosen) - _SHAPE * _misshapen(corners)
+        worth = sum(edge.worth for edge in chosen) - _SHAPE * _misshapen(corners) - _SKEW * skew_of(corners)
         if worth > best:
             best, found = worth, corners
             support = float(np.mean(sorted(edge.plainness for edge in chosen)[:2]))
@@ -87,6 +89,13 @@ def _misshapen(corners: Floats) -> float:
     """How far the proportions are from those of a card, as the logarithm of their ratio."""
     sides = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
     return abs(abs(float(np.log((sides[0] + sides[2]) / (sides[1] + sides[3])))) - _PROPORTIONS)
+
+
+def skew_of(corners: Floats) -> float:
+    """By how much the cosine of one of the corners (4, 2) is greater than perspective usually makes it, 0..1."""
+    sides = np.roll(corners, -1, axis=0) - corners
+    sides /= np.maximum(np.hypot(*sides.T), 1e-6)[:, None]
+    return max(0.0, float(np.abs((sides * np.roll(sides, 1, axis=0)).sum(axis=1)).max()) - _USUAL_SKEW)
 
 
 def _side(picture: Colour, start: Floats, end: Floats, reach: float, step: float) -> list[_Edge]:

@@ -54,7 +54,7 @@ def quarter_turned(card: Card) -> Card:
 
 def cut(picture: Colour, quad: Corners, sureness: float) -> Card:
     """The card with these four corners (clockwise, in pixels of `picture`), the long side along x."""
-    corners = _long_side_first(np.asarray(quad, np.float64))
+    corners = outlines.long_side_first(np.asarray(quad, np.float64))
     x, y = WIDTH * _ROOM / (1 + 2 * _ROOM), HEIGHT * _ROOM / (1 + 2 * _ROOM)
     target = np.array([(x, y), (WIDTH - x, y), (WIDTH - x, HEIGHT - y), (x, HEIGHT - y)], np.float64) - 0.5
     to_card = _homography(corners, target)
@@ -111,11 +111,6 @@ def _part(picture: Colour, quad: Floats) -> tuple[tuple[int, int], Colour, float
 def _widened(quad: Floats) -> Floats:
     middle = quad.mean(axis=0)
     return np.asarray(middle + (quad - middle) * (1 + 2.5 * _ROOM), np.float64)
-
-
-def _long_side_first(quad: Floats) -> Floats:
-    sides = np.hypot(*(np.roll(quad, -1, axis=0) - quad).T)
-    return np.roll(quad, -1, axis=0) if sides[0] + sides[2] < sides[1] + sides[3] else quad
 
 
 def _homography(source: Floats, target: Floats) -> Homography:

@@ -28,6 +28,7 @@ _LEAST_GROWTH: Final = 0.05  #: by which slopes differ from the first to the las
 _LEAST_CELLS: Final = 3
 _SAME_LINE: Final = 0.45  #: of the capitals' height, by which pieces of one line may stand higher or lower
 _WIDEST_GAP: Final = 1.3  #: of the capitals' height, between pieces of one line
+_OVERLAP: Final = 3.0  #: of the capitals' height, by which pieces of one line may reach into each other
 _REACH: Final = 0.2  #: of the capitals' height, that print reaches beyond the cells at both ends
 
 Floats = npt.NDArray[np.float64]
@@ -90,6 +91,13 @@ def cut(grey: Grey, row: Row) -> Line:
     return Line(np.asarray(corners, np.float32), _dark_on_light(np.asarray(strip, np.uint8)))
 
 
+def longer(row: Row, by: float) -> Row:
+    """The row drawn out by so many px at both ends."""
+    along = np.subtract(row.right, row.left) / max(row.length, 1e-6) * by
+    (x0, y0), (x1, y1) = np.subtract(row.left, along), np.add(row.right, along)
+    return replace(row, left=(float(x0), float(y0)), right=(float(x1), float(y1)))
+
+
 def slope_of(found: Sequence[Row]) -> float:
     """The usual slope of lines against the x axis, longer ones counting more; 0 without any."""
     long = [row for row in found if row.length > 3 * row.height]
@@ -135,7 +143,7 @@ def joined(pieces: list[Row]) -> list[Row]:
 def _continues(line: Row, piece: Row, usual: float) -> bool:
     height = (line.height + piece.height) / 2
     gap = piece.left[0] - line.right[0]
-    if not -height < gap < _WIDEST_GAP * height or not 0.7 < line.height / piece.height < 1.43:
+    if not -_OVERLAP * height < gap < _WIDEST_GAP * height or not 0.7 < line.height / piece.height < 1.43:
         return False
     longer = max(line, piece, key=lambda row: row.length)
     slope = longer.slope if longer.length > 6 * height else usual

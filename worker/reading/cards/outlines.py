@@ -78,6 +78,7 @@ def _guessed(share: layout.Plane) -> Iterator[Floats]:
             yield quad
     for quad in guesses[:_MOST_CARDS]:
         yield from _reshaped(quad)
+        yield from _squared(quad)
 
 
 def _reshaped(quad: Floats) -> Iterator[Floats]:
@@ -96,6 +97,25 @@ def _reshaped(quad: Floats) -> Iterator[Floats]:
         else:
             moved = np.array([first, second, second + (third - second) * ratio, first + (fourth - first) * ratio])
         yield np.roll(moved, -turn, axis=0)
+
+
+def _squared(quad: Floats) -> Iterator[Floats]:
+    """Of a quadrilateral that leans as no card does: the same from one of its shorter sides on, as long as a card."""
+    if not edges.skew_of(quad):
+        return
+    quad = long_side_first(quad)
+    for turn in (0, 2):  # from the left side, then from the right one
+        first, second, third, fourth = np.roll(quad, turn, axis=0)
+        long = float(np.hypot(*(fourth - first))) * _PROPORTIONS
+        upper, lower = (end - start for start, end in ((first, second), (fourth, third)))
+        upper, lower = (side / max(float(np.hypot(*side)), 1e-6) * long for side in (upper, lower))
+        yield np.roll(np.array([first, first + upper, fourth + lower, fourth]), -turn, axis=0)
+
+
+def long_side_first(quad: Floats) -> Floats:
+    """The same four corners (4, 2), begun so that the first two are the ends of a longer side."""
+    sides = np.hypot(*(np.roll(quad, -1, axis=0) - quad).T)
+    return np.roll(quad, -1, axis=0) if sides[0] + sides[2] < sides[1] + sides[3] else quad
 
 
 def _is_same(quad: Floats, other: Floats) -> bool:
@@ -193,4 +213,4 @@ def _likeness(quad: Floats, mask: npt.NDArray[np.uint8]) -> float:
     first, second, third, fourth = np.hypot(*(np.roll(quad, -1, axis=0) - quad).T)
     long, short = sorted(((first + third) / 2, (second + fourth) / 2), reverse=True)
     shape = max(0.0, 1 - abs(float(np.log(long / max(short, 1.0) / 1.586))) / np.log(2))
-    return float(filled * shape)
+    return float(filled * shape * (1 - edges.skew_of(quad)))
