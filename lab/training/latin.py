@@ -133,7 +133,16 @@ def _address(random: Random) -> str:
         street += f"/{_number(random, int(random.integers(1, 3)))}{random.choice(('', 'A', 'B', 'C', 'D', 'E'))}"
     comma = str(random.choice((" ", ", ", ",")))
     parts = [f"{random.choice(_STARTS)}{house}", street, _words(random)]
-    return comma.join(parts[: int(random.integers(1, 4))])
+    return comma.join(parts[: int(random.integers(1, 4))]) + ("," if random.random() < 0.25 else "")
+
+
+def _abbreviated(random: Random) -> str:
+    """Words that are cut short, with the stop that says so or a comma behind them."""
+    text = ""
+    for _ in range(int(random.integers(1, 4))):
+        short = _letters(random, int(random.integers(1, 5))) if random.random() < 0.6 else _spoken(random)[:4]
+        text += short + str(random.choice((".", ". ", ".", ",", ", ")))
+    return text + (_words(random) if random.random() < 0.7 else "") + str(random.choice(("", "", "", ".", ",")))
 
 
 def _town(random: Random) -> str:
@@ -191,9 +200,10 @@ def _lookalike(random: Random) -> str:
 
 
 _KINDS: tuple[tuple[float, Callable[[Random], str]], ...] = (
-    (0.13, _words),
+    (0.11, _words),
     (0.19, _name),
-    (0.28, _address),
+    (0.24, _address),
+    (0.06, _abbreviated),
     (0.10, _town),
     (0.03, _date),
     (0.11, _figures),

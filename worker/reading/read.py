@@ -22,7 +22,7 @@ _READ_BY_PRINT: Final[dict[DocumentKind, tuple[Callable[[decode.Picture], Told],
     DocumentKind.MYKAD: (mykad.tell_of,),
     DocumentKind.ID_CARD: (korean.tell_of, mykad.tell_of),
     DocumentKind.PAYMENT_CARD: (payment.tell_of,),
-    DocumentKind.AUTO: (korean.tell_of, mykad.tell_of),  # payment cards must be named while their weights are young
+    DocumentKind.AUTO: (korean.tell_of, mykad.tell_of, payment.tell_of),
 }
 
 Stage = Callable[[str], None]

@@ -60,6 +60,9 @@ STATES: dict[str, tuple[str, ...]] = {
 
 SPELLINGS: dict[str, str] = {spelling: state for state, all_ in STATES.items() for spelling in all_}
 
+#: Log probability that frames of faint print must speak more for a spelling without the stops that others have.
+RARER: dict[str, float] = {spelling: 4.0 for spelling in SPELLINGS if spelling.startswith(("WP ", "W PERSEKUTUAN"))}
+
 #: First and last two digits of a state's postcodes (AsyrafHussin/malaysia-postcodes, MIT). Areas cross borders:
 #: plausible, no proof.
 _POSTCODES: dict[str, str] = {

@@ -15,7 +15,7 @@ from worker.reading.cards import (
     layout,
     malaysia,
     mykad_confidence,
-    mykad_fields,
+    mykad_number,
     mykad_reasons,
     mykad_sight,
     recogniser,
@@ -101,7 +101,7 @@ def _checks(fields: dict[str, Field]) -> tuple[Check, ...]:
     postcode = fields["postcode"].value if "postcode" in fields else ""
     state = malaysia.SPELLINGS.get(fields["state"].value, "") if "state" in fields else ""
     return (
-        _check("ic_number_date", mykad_fields.is_date(number[:6]) if number else None, "ic_number"),
+        _check("ic_number_date", mykad_number.is_date(number[:6]) if number else None, "ic_number"),
         _check(
             "ic_number_birth_place",
             number[7:9] not in malaysia.UNASSIGNED_BIRTH_CODES if number else None,

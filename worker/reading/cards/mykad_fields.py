@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from worker.reading.cards import capitals, lattice, malaysia, malaysian_words, words
+from worker.reading.cards import capitals, lattice, malaysia, malaysian_words, mykad_number, words
 from worker.reading.cards.capitals import CapitalLine
 
 _NAME_CHARACTERS: Final = capitals.LETTERS + " .,'@/-&()"
@@ -40,15 +39,18 @@ _WORD_WITH_DIGIT: Final = re.compile(
 _STOP_BEHIND_WORD: Final = re.compile(r"(?:\d[A-Z]?|[A-Z]{4,})(\.)(?=\s|$|[A-Z])")
 _DOUBTED_STOP: Final = 3.0  #: of log probability
 _STROKE_IN_WORD: Final = re.compile(r"(?<=[A-Z]{2})(/)(?!\d)")
-_WORD_BESIDE_NUMBER: Final = re.compile(r"([A-Z]{3,})(?=\d)|(\d)(?=[A-Z]{3,})")
+_WORD_BESIDE_NUMBER: Final = re.compile(r"([A-Z]{3,})(?=\d)|(\d)(?=([A-Z]{3,}))")
+_MILES: Final = re.compile(r"^BATU \d{1,2}()[13]/[24](?!\d)")  #: `BATU 7 1/2`: no milestone is the 71st half
 _ROOM_FOR_SPACE: Final = 1.25  #: of the usual pitch, from character to character
 _HINT_OF_SPACE: Final = 0.01  #: of a frame between them
 _TRIED_SPELLINGS: Final = 6  #: of states, those most like what was read
 _MOST_PER_LETTER: Final = 1.6  #: of log probability, that a spelling may cost
-_LIKELY_DIGIT: Final = -0.9  #: mean log probability of a number's digits
-_UNDER_RULES: Final = 3.5  #: of log probability, that a valid number may be less likely than what was read
 _LEADING_ABOVE: Final = 3.2  #: of a strip's height, from one line of the column to the next, at most
+_LIKE_DIGITS: Final = frozenset("OQDILZSGB")
+_LIKE_A_DIGIT: Final = 0.5  #: how likely a digit stands where one of these was read, among digits
 _FEW: Final = 4  #: characters; a line of no more must be read about as surely as the others
+_SURE_FEW: Final = 0.85  #: of the usual line's confidence
+_SURE_LINE: Final = 0.68  #: the same of longer lines: below stands a name in Chinese, a portrait, a pattern
 _ALIGNED: Final = 0.05  #: of the card's width, by which lines of one column may begin earlier or later
 
 
@@ -73,14 +75,12 @@ def tell(lines: Sequence[CapitalLine], width: float) -> Front:
     """Sorts the lines of a card `width` px wide, which stands upright, into fields."""
     lines = [line for line in lines if len(line.text.replace(" ", "")) >= 2]
     has_header = any(_is_header(line.text) for line in lines)
-    number_line, number = _number(lines)
-    if number_line is not None:
-        lines = [line for line in lines if line is not number_line]
-    side, rest = _side(lines)
-    pieces = dict(side)
+    number = mykad_number.find(lines)
+    side, rest = _side([line for line in lines if number is None or line is not number.line])
+    pieces, lowest = dict(side), 0.0
     if number is not None:
-        pieces["ic_number"] = number
-    lowest = number_line.middle + 0.6 * number_line.height if number_line is not None else 0.0
+        pieces["ic_number"] = Piece(number.value, number.confidence, (number.printed,))
+        lowest = number.line.middle + 0.6 * number.line.height
     column = _column([line for line in rest if line.middle > lowest], width)
     pieces |= _name_and_address(column)
     return Front(pieces, _likeness(pieces, has_header=has_header))
@@ -97,105 +97,10 @@ def _likeness(pieces: dict[str, Piece], *, has_header: bool) -> float:
     number = pieces.get("ic_number")
     score = 0.2 if has_header else 0.0
     if number is not None:
-        keeps = is_date(number.value[:6]) and number.value[7:9] not in malaysia.UNASSIGNED_BIRTH_CODES
+        keeps = mykad_number.is_date(number.value[:6]) and number.value[7:9] not in malaysia.UNASSIGNED_BIRTH_CODES
         score += number.confidence**0.3 * (0.45 if keeps else 0.25)
     score += sum(weight * pieces[name].confidence ** 0.5 for name, weight in _WEIGHTS.items() if name in pieces)
     return float(min(1.0 if len(pieces) > 1 else _NUMBER_ONLY, score))
-
-
-# ------------------------------------------------------------------------------------------------- number
-
-_DIGITS: Final = tuple(range(10))  #: their columns in the alphabet
-_LEAST_DIGITS: Final = 7  #: that a line shows where it is looked at for the number
-_HYPHENED: Final = 1.0  #: of log probability, that a number with its hyphens is likelier than one without
-_MOST_LOSS: Final = 9.0  #: of log probability, by which what a line says may be likelier than a number
-_NEXT: Final = 1.7  #: of the number's pitch, within which a digit beside it belongs to it
-
-
-@dataclass(frozen=True, slots=True)
-class _Spelt:
-    """A line read as a number: what it costs, its digits' chances and its first and last character."""
-
-    cost: float
-    line: CapitalLine
-    rows: capitals.Floats = field(repr=False)  #: (12, 10)
-    printed: CapitalLine
-
-
-def _number(lines: Sequence[CapitalLine]) -> tuple[CapitalLine | None, Piece | None]:
-    """The line and value of the card's number: the likeliest six, two and four digits with or without hyphens."""
-    spelt = [one for line in lines for one in _spelt(line)]
-    if not spelt:
-        return None, None
-    best = min(spelt, key=lambda one: one.cost)
-    if float(best.rows.max(axis=1).mean()) < _LIKELY_DIGIT:
-        return None, None
-    text, chance = _under_rules(best.rows)
-    return best.line, Piece(f"{text[:6]}-{text[6:8]}-{text[8:]}", float(np.exp(chance)), (best.printed,))
-
-
-def _spelt(line: CapitalLine) -> Iterator[_Spelt]:
-    """The number that a line may be, with hyphens and without, if it is none of more digits."""
-    digits = np.exp(line.log_probabilities[:, : len(_DIGITS)]).sum(axis=1)
-    if (digits > 0.12).sum() < _LEAST_DIGITS:
-        return
-    marks = tuple(line.alphabet.index(mark) for mark in "-. ,:'/" if mark in line.alphabet)
-    for middle in ((marks,), ()):
-        pattern = (*(_DIGITS,) * 6, *middle, _DIGITS, _DIGITS, *middle, *(_DIGITS,) * 4)
-        found = lattice.spelled(line.frames, pattern)
-        if found is None or found.loss > _MOST_LOSS:
-            continue
-        spans = [span for span, allowed in zip(found.spans, pattern, strict=True) if allowed is _DIGITS]
-        rows = np.array([row for row, allowed in zip(found.rows, pattern, strict=True) if allowed is _DIGITS])
-        middles = np.array([(start + stop) / 2 for start, stop in spans]) / len(line.frames)
-        pitch = float(middles[-1] - middles[0]) / (11 + 2 * len(middle))
-        beside = (line.centres > middles[-1] + 0.5 * pitch) & (line.centres < middles[-1] + _NEXT * pitch)
-        beside |= (line.centres < middles[0] - 0.5 * pitch) & (line.centres > middles[0] - _NEXT * pitch)
-        if (digits[beside] > 0.5).any():
-            continue
-        inside = np.flatnonzero((line.centres > middles[0] - pitch / 2) & (line.centres < middles[-1] + pitch / 2))
-        printed = line.part(int(inside[0]), int(inside[-1]) + 1) if len(inside) else line
-        yield _Spelt(found.loss - float(rows.max(axis=1).sum()) - _HYPHENED * len(middle), line, rows, printed)
-
-
-def _under_rules(rows: capitals.Floats) -> tuple[str, float]:
-    """The digits as read, or the likeliest that are a date and an assigned code where those are nearly as likely.
-
-    Returns them with the sum of their log probabilities.
-    """
-    raw = "".join(str(place) for place in rows.argmax(axis=1))
-    if is_date(raw[:6]) and raw[6:8] not in malaysia.UNASSIGNED_BIRTH_CODES:
-        return raw, float(rows.max(axis=1).sum())
-    tops = [np.argsort(-row)[:3] for row in rows[:8]]
-    head, head_chance = _best(rows[:6], [top.tolist() for top in tops[:6]], is_date)
-    code, code_chance = _best(
-        rows[6:8], [top.tolist() for top in tops[6:8]], lambda pair: pair not in malaysia.UNASSIGNED_BIRTH_CODES
-    )
-    loss = float(rows[:8].max(axis=1).sum()) - head_chance - code_chance
-    if head and code and loss < _UNDER_RULES:
-        return head + code + raw[8:], head_chance + code_chance + float(rows[8:].max(axis=1).sum())
-    return raw, float(rows.max(axis=1).sum())
-
-
-def _best(rows: capitals.Floats, tops: list[list[int]], is_allowed: Callable[[str], bool]) -> tuple[str, float]:
-    """The likeliest choice of one digit a place that is allowed, and its log probability; empty where none is."""
-    best, chance = "", -1e9
-    for choice in product(*tops):
-        total = float(sum(rows[place, digit] for place, digit in enumerate(choice)))
-        if total > chance and is_allowed("".join(map(str, choice))):
-            best, chance = "".join(map(str, choice)), total
-    return best, chance
-
-
-def is_date(six: str) -> bool:
-    """True when YYMMDD is a day of some century."""
-    for century in ("19", "20"):
-        try:
-            date(int(century + six[:2]), int(six[2:4]), int(six[4:6]))
-        except ValueError:
-            continue
-        return True
-    return False
 
 
 # ------------------------------------------------------------------------------------------------- words beside
@@ -234,6 +139,9 @@ def _trimmed(line: CapitalLine) -> CapitalLine:
     return line.part(start, max(start, len(line.text.rstrip())))
 
 
+_BESIDE_RELIGION: Final = (*_NATIONALITIES, *_GENDERS)
+_ALIKE: Final = 0.78  #: of likeness between one of these and what stands beside a religion
+_WIDER: Final = 1.3  #: times the widest other space of a line, a space that parts two columns
 _HARDLY: Final = 0.55  #: of likeness; below, no word is meant
 _WORDS: Final = (
     ("nationality", _NATIONALITIES, 0.73, False),
@@ -278,8 +186,17 @@ def _is_apart(line: CapitalLine, first: int, stop: int) -> bool:
     near, far = (first, len(beside) - 1) if stop == len(line.text) else (stop - 1, len(line.text) - len(beside))
     width = float(np.hypot(*(line.corners[1] - line.corners[0])))
     gap = abs(float(line.centres[near] - line.centres[far])) * width
-    word = beside.split(" ")[-1 if stop == len(line.text) else 0]
-    return gap > 1.1 * line.height or capitals.nearest(word, (*_NATIONALITIES, *_GENDERS), 0.73) is not None
+    others = [abs(float(line.centres[at + 1] - line.centres[at - 1])) * width for at in _spaces(line.text, first, stop)]
+    if gap > (_WIDER * max(others) if others else 1.1 * line.height):
+        return True
+    ends = [beside[-len(word) :] if stop == len(line.text) else beside[: len(word)] for word in _BESIDE_RELIGION]
+    return any(capitals.likeness(end, word) >= _ALIKE for end, word in zip(ends, _BESIDE_RELIGION, strict=True))
+
+
+def _spaces(text: str, first: int, stop: int) -> list[int]:
+    """Places of the spaces between words, but for those beside the span."""
+    inner = (place for place in range(1, len(text) - 1) if text[place] == " ")
+    return [place for place in inner if not first - 2 < place < stop + 1]
 
 
 def _is_header(text: str) -> bool:
@@ -301,10 +218,10 @@ def _column(lines: Sequence[CapitalLine], width: float) -> list[CapitalLine]:
     column = []
     for line in lines:
         shift = (line.middle - anchor.middle) * slope
-        least = 0.85 if len(line.text) <= _FEW else 0.55
-        if abs(line.left - anchor.left + shift) > _ALIGNED * width or line.confidence < least * usual:
-            continue
-        column.append(line)
+        least = _SURE_FEW if len(line.text) <= _FEW else _SURE_LINE
+        is_aligned = abs(line.left - anchor.left + shift) < _ALIGNED * width
+        if line is anchor or (is_aligned and line.confidence >= least * usual):
+            column.append(line)
     return _unbroken(column, anchor)
 
 
@@ -331,15 +248,22 @@ def _postcode(line: CapitalLine) -> int | None:
     """How many characters the postcode and the space behind it take, None where a line has none at its start."""
     if len(line.text) < 7:
         return None
-    digits = np.exp(line.log_probabilities[:5, : len(capitals.DIGITS)]).sum(axis=1)
     spaced = line.text[5] == " "
     tail = line.text[6:] if spaced else line.text[5:]
     letters = sum(character.isalpha() for character in tail)
-    if digits.min() < 0.1 or digits.mean() < 0.6 or letters < 2 or (not spaced and not tail[0].isalpha()):
+    if not _are_digits(line.part(0, 5)) or letters < 2 or (not spaced and not tail[0].isalpha()):
         return None
     if any(character.isdigit() for character in tail[:3]) or not tail[0].isalpha():
         return None
     return 6 if spaced else 5
+
+
+def _are_digits(part: CapitalLine) -> bool:
+    """True when these characters are digits, or letters that look like some among more digits."""
+    chances = np.exp(part.log_probabilities[:, : len(capitals.DIGITS)]).sum(axis=1)
+    alike = np.array([character in _LIKE_DIGITS for character in part.text], np.float64)
+    likely = np.maximum(chances, _LIKE_A_DIGIT * alike)
+    return bool(likely.min() > 0.1 and likely.mean() > 0.6 and (chances > 0.5).sum() > len(chances) / 2)
 
 
 def _name_and_address(column: list[CapitalLine]) -> dict[str, Piece]:
@@ -395,9 +319,13 @@ def _spaced(line: CapitalLine) -> CapitalLine:
         first = joint.end(1) - 1 if joint.group(1) else joint.end(2) - 1
         inside = line.frames[_between(line, first)][:, line.alphabet.index(" ")]
         gap = float(line.centres[first + 1] - line.centres[first])
-        if gap > _ROOM_FOR_SPACE * pitch or float(np.exp(inside.max(initial=-16.0))) > _HINT_OF_SPACE:
+        hint = float(np.exp(inside.max(initial=-16.0)))
+        is_word = (joint.group(1) or joint.group(3)) in malaysian_words.ADDRESS_WORDS
+        if gap > _ROOM_FOR_SPACE * pitch or hint > _HINT_OF_SPACE or is_word:
             places.append(first + 1)
-    for place in reversed(places):
+    if miles := _MILES.match(line.text):
+        places.append(miles.start(1))
+    for place in sorted(places, reverse=True):
         line = line.with_space(place)
     return line
 
@@ -473,7 +401,7 @@ def _spelling(line: CapitalLine, least: float) -> tuple[str, float] | None:
     for one in near:
         found = lattice.spelled(frames, [(line.alphabet.index(mark),) for mark in one], is_whole=True)
         if found is not None and found.loss < _MOST_PER_LETTER * len(one):
-            spelt.append((found.loss, one))
+            spelt.append((found.loss + malaysia.RARER.get(one, 0.0), one))
     if not spelt:
         return None
     loss, best = min(spelt)

@@ -9,7 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from worker.reading.cards import capitals, find, lines, mykad_fields, recogniser
+from worker.reading.cards import capitals, find, lines, mykad_fields, mykad_number, recogniser
 from worker.reading.cards.base import Card
 from worker.reading.cards.capitals import CapitalLine
 from worker.reading.cards.mykad_fields import Front
@@ -98,10 +98,22 @@ def _capitals(card: Card, rows: Sequence[lines.Row]) -> list[CapitalLine]:
     grey, engine = grey_of(card), recogniser.engine(ENGINE)
     cut = [lines.cut(grey, row) for row in rows]
     read_ = engine.read_lines([line.strip for line in cut])
-    return [
+    found = [
         capitals.fold(printed, engine.alphabet, line.corners, line.strip.shape[1])
         for line, printed in zip(cut, read_, strict=True)
     ]
+    return [_whole(grey, row, line) for row, line in zip(rows, found, strict=True)]
+
+
+def _whole(grey: Grey, row: lines.Row, line: CapitalLine) -> CapitalLine:
+    """The line, or a longer one where its strip was cut through the card's number."""
+    lacking = mykad_number.lacking(line)
+    if not lacking:
+        return line
+    longer, engine = lines.cut(grey, lines.longer(row, lacking)), recogniser.engine(ENGINE)
+    printed = engine.read_lines([longer.strip])[0]
+    whole = capitals.fold(printed, engine.alphabet, longer.corners, longer.strip.shape[1])
+    return whole if mykad_number.is_better(whole, line) else line
 
 
 def grey_of(card: Card) -> Grey:

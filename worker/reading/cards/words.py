@@ -16,9 +16,11 @@ from worker.reading.cards.capitals import CapitalLine
 
 _WORD: Final = re.compile(r"[A-Z0-9']{4,}")
 _SURE: Final = 0.93  #: of every character of a word that stands as it was read
-_PER_CHARACTER: Final = 0.8  #: of log probability, that a known word may cost
-_MOST: Final = 6.0  #: the same for the whole of a long word
+_PER_CHARACTER: Final = 1.6  #: of log probability, that a known word may cost; frames of one character doubt alike
+_MOST: Final = 13.0  #: the same for the whole of a long word
+_SPACE: Final = 6.0  #: the same for two words that were read as one
 _MARGIN: Final = 0.7  #: of log probability, by which another known word must cost more
+_MARGIN_SHARE: Final = 0.4  #: of what the word costs, the same
 _ALIKE: Final = 0.55  #: of `capitals.likeness`, least, between a word and what was read
 _TRIED: Final = 5  #: words most like what was read
 
@@ -65,11 +67,13 @@ def _better(line: CapitalLine, first: int, stop: int, known: Words, least: float
         if spelling is not None:
             spelt.append((spelling.loss, candidate))
     spelt.sort()
-    if not spelt or spelt[0][0] > min(_MOST, _PER_CHARACTER * len(spelt[0][1])):
+    if not spelt:
         return None
     loss, candidate = spelt[0]
+    if loss > min(_SPACE if " " in candidate else _MOST, _PER_CHARACTER * len(candidate)):
+        return None
     rival = spelt[1][0] if len(spelt) > 1 else np.inf
-    if rival - loss < _MARGIN:
+    if rival - loss < max(_MARGIN, _MARGIN_SHARE * loss):
         return None
     return Said(candidate, -0.25 * loss - float(np.log1p(np.exp(min(0.0, loss - rival)))))
 

@@ -65,6 +65,14 @@ def test_every_field_of_a_card_is_told() -> None:
     }
 
 
+@pytest.mark.parametrize("sure", [0.9, 0.6, 0.55])
+def test_a_town_read_with_doubt_among_sure_lines_still_tells_the_column(sure: float) -> None:
+    lines = [one for one in card("NO 12 JALAN MERANTI") if not one.text.startswith("43000")]
+    told = values([*lines, line("43000 KAJANG", y=330.0 + 2 * 42, sure=sure)])
+    assert told["name"] == "AHMAD BIN SPECIMEN"
+    assert told["district"] == "KAJANG"
+
+
 @pytest.mark.parametrize(
     "name",
     [
