@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -55,6 +56,12 @@ def read_either_way(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
     if first.sureness >= _SURE:
         return first
     return max(first, read(pyramid, row.turned()), key=lambda one: one.worth)
+
+
+def at_other_sizes(pyramid: digit_strips.Pyramid, rows: Sequence[Row]) -> Iterator[list[ReadRow]]:
+    """All rows read once at every other size, whether they were read surely or not: do they say the same?"""
+    for tall in _OTHER_SIZES:
+        yield [_at(pyramid, row, tall) for row in rows]
 
 
 def glance(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:

@@ -83,6 +83,9 @@ def look(image: Colour, grey: Grey) -> Seen:
         most = max([most, *(len(one.characters) for one in read)])
     if number is None or not number.is_trusted:
         return Seen(number, None, tuple(read), tuple(dates), most)
+    number = _looked_at_twice(pyramid, number)
+    if number is None:
+        return Seen(number, None, tuple(read), tuple(dates), most)
     month = payment_date.latest(dates)
     if month is None or month.probability < _SURE_DATE:
         dates = [*dates, *_closer(image, pyramid, number, larger)]
@@ -98,6 +101,20 @@ def _number(pyramid: Pyramid, rows: Sequence[Row]) -> tuple[Number | None, list[
         read += [digit_reading.read(pyramid, _longer(one.row)) for one in read if _has_digits(one)]
         number = payment_number.best_of(read)
     return number, read
+
+
+def _looked_at_twice(pyramid: Pyramid, number: Number) -> Number | None:
+    """A number, and where its check digit is wrong what its rows say at other sizes: None where that is another one.
+
+    Hardly any card has a wrong check digit: a digit that was read surely at one size may be another at the next.
+    """
+    if number.has_check_digit:
+        return number
+    rows = [read.row for read in dict.fromkeys(digit.row for digit in number.digits)]
+    others = [payment_number.best_of(read) for read in digit_reading.at_other_sizes(pyramid, rows)]
+    sure = [other for other in others if other and other.is_trusted and len(other.digits) == len(number.digits)]
+    right = next((other for other in sure if other.has_check_digit), None)
+    return right or (number if all(other.text == number.text for other in sure) else None)
 
 
 def _longer(row: Row) -> Row:

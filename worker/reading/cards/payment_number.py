@@ -15,7 +15,7 @@ from worker.reading.cards.digit_reading import ReadRow
 from worker.reading.cards.digit_rows import Row
 
 SHORTEST, LONGEST = 13, 19  #: digits; those of twelve that ISO/IEC 7812-1 allows are taken for parts of longer ones
-_READ: Final = 0.9  #: least probability of every digit of a number whose check digit is wrong
+_READ: Final = 0.985  #: least probability of every digit of a number whose check digit is wrong
 _CHEAP, _APART = 3.0, 1.5  #: natural-log odds: what a repair may cost, and how far the next best must stay behind
 _DOUBTFUL: Final = (
     0.75  #: probability below which a digit may be another; with two of them a check digit decides nothing
@@ -24,6 +24,7 @@ _MOST_DOUBTFUL: Final = 1  #: such digits in a number that is handed out
 _LEAST: Final = 0.45  #: probability of every digit of a number that is handed out
 _USUAL: Final = 16  #: digits; of a brand that is not known here
 _WIDER: Final = 1.1  #: times the widest step within a group, the narrowest step between groups
+_SURE_ROW: Final = 0.97  #: mean probability of a row's characters, before which a longer one with doubts stands back
 _SHARED: Final = 0.3  #: of the shorter one's length, from which on two rows on one level are the same print
 _MOST_OF_A_DATE: Final = 6  #: digits; a stroke among more is none of a date
 _MOST_ROWS: Final = 7  #: of a pile; more are a table or a receipt
@@ -123,7 +124,7 @@ def _sequences(rows: Sequence[ReadRow]) -> list[tuple[Digit, ...]]:
 def _distinct(rows: list[tuple[ReadRow, tuple[Digit, ...]]]) -> list[tuple[ReadRow, tuple[Digit, ...]]]:
     """Of readings of one place the one that tells most: no digits stand twice in a number."""
     kept: list[tuple[ReadRow, tuple[Digit, ...]]] = []
-    for one in sorted(rows, key=lambda one: -one[0].worth):
+    for one in sorted(rows, key=lambda one: (one[0].sureness < _SURE_ROW, -one[0].worth)):
         if not any(_is_one_place(one[0].row, other[0].row) for other in kept):
             kept.append(one)
     return kept
@@ -182,8 +183,11 @@ def _digits(row: ReadRow) -> tuple[Digit, ...]:
         kept.pop(0)
     while kept and not kept[-1].is_digit:
         kept.pop()
+    count = sum(one.is_digit for one in kept)
+    if any(one.text == "-" for one in kept) and count <= _MOST_OF_A_DATE:
+        return ()
     if strokes := sum(one.text == "/" and one.probability > 0.5 for one in kept):
-        if strokes > 1 or sum(one.is_digit for one in kept) <= _MOST_OF_A_DATE:
+        if strokes > 1 or count <= _MOST_OF_A_DATE:
             return ()
         kept = [one for one in kept if one.text != "/"]
     return tuple(_digit(one, row) for one in kept if one.text != "-")

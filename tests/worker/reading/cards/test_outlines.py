@@ -90,3 +90,10 @@ def test_a_picture_without_a_card_is_looked_at_whole() -> None:
     cards = find.cards(picture)
     assert cards[-1].sureness == 0
     assert cards[-1].image.shape[0] == find.WIDTH
+
+
+def test_only_corners_that_no_perspective_makes_are_skewed() -> None:
+    level = np.array([(0, 0), (160, 0), (160, 100), (0, 100)], np.float64)
+    assert edges.skew_of(level) == 0
+    assert edges.skew_of(np.add(level, [(0, 0), (0, 0), (10, 0), (-8, 0)])) == 0
+    assert edges.skew_of(np.add(level, [(0, 0), (60, 0), (0, 0), (0, 0)])) > 0.2

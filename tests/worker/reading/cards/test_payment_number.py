@@ -115,3 +115,18 @@ def test_a_receipt_s_column_of_prices_is_no_number(read_row):
 def test_two_whole_dates_are_no_number(read_row):
     rows = [read_row("24/01/2021"), read_row("24/01/2026", middle=(460.0, 100.0))]
     assert payment_number.best_of(rows) is None
+
+
+def test_a_date_with_a_hyphen_is_no_group(read_row):
+    texts = ("9410", "0012", "3456")
+    rows = [read_row(text, middle=(200.0, 100.0 + 40 * place)) for place, text in enumerate(texts)]
+    assert payment_number.best_of([*rows, read_row("09-32", middle=(200.0, 220.0))]) is None
+
+
+def test_a_surely_read_group_stands_before_a_longer_one_with_doubts(read_row):
+    texts = ("5555", "5555", "5555", "4444")
+    rows = [read_row(text, middle=(200.0, 100.0 + 40 * place)) for place, text in enumerate(texts)]
+    junk = read_row("4600111365", middle=(200.0, 140.0), doubts={1: (0.6, "2"), 3: (0.6, "7")})
+    number = payment_number.best_of([*rows, junk])
+    assert number is not None
+    assert number.text == "5555555555554444"
