@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections import deque
 from collections.abc import Iterator
 from multiprocessing.queues import Queue
 
@@ -14,6 +15,8 @@ from lab.training import prints
 from lab.training.example import FRAME_WIDTH, IGNORE, LINE_HEIGHT, Example, Labels
 
 _CHUNK = 8  #: batches that are drawn together and sorted by width, so that little padding is computed
+_AGAIN = 2  #: earlier batches that are shown again for each new one: drawing takes longer than learning does
+_REMEMBERED = 600  #: batches of a drawer that may be shown again, some 400 MB
 #: (N, 32, W) ink, (N, W / 4) labels of frames, (N, n) labels of what is printed
 Batch = tuple[npt.NDArray[np.float16], Labels, Labels]
 
@@ -32,12 +35,16 @@ def drawn(name: str, seed: int, size: int, drawers: int) -> Iterator[Batch]:
 def _draw_for_ever(queue: Queue[Batch], name: str, first_seed: int, size: int) -> None:
     cv2.setNumThreads(1)
     example = prints.named(name).example
-    seed = first_seed
+    seed, shown = first_seed, deque[Batch](maxlen=_REMEMBERED)
     while True:
         chunk = sorted((example(seed + number) for number in range(size * _CHUNK)), key=lambda one: len(one[1]))
         seed += size * _CHUNK
-        for part in np.random.default_rng(seed).permutation(_CHUNK):
-            queue.put(stacked(chunk[part * size : (part + 1) * size]))
+        random = np.random.default_rng(seed)
+        for part in random.permutation(_CHUNK):
+            shown.append(stacked(chunk[part * size : (part + 1) * size]))
+            queue.put(shown[-1])
+            for _ in range(_AGAIN):
+                queue.put(shown[int(random.integers(len(shown)))])
 
 
 def stacked(examples: list[Example]) -> Batch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,9 @@ from worker.reading.cards.digit_rows import Row
 
 _SURE: Final = 0.97  #: mean probability at which no other size is tried
 _OTHER_SIZES: Final = (0.78, 1.28, 0.62)  #: times the height that the finder told
+_FURTHER: Final = 2  #: times that a row is drawn out
+_GROUP: Final = 4.5  #: row heights, of a group with its space
+_CLOSE: Final = 1.1  #: steps from digit to digit, from the last one to the end of a strip that may cut others off
 _WORTH: Final = 0.6  #: what an unsure character costs against a sure one
 
 
@@ -44,31 +47,56 @@ class ReadRow:
 
 def read(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
     """Reads a row as it is told to lie."""
-    best = _at(pyramid, row, 1.0)
+    best = once(pyramid, row)
     if best.sureness >= _SURE:
         return best
-    return max([best, *(_at(pyramid, row, tall) for tall in _OTHER_SIZES)], key=lambda one: one.worth)
+    return max([best, *(once(pyramid, row, tall) for tall in _OTHER_SIZES)], key=lambda one: one.worth)
 
 
 def read_either_way(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
-    """Reads a row from the end that tells more."""
+    """Reads a row from the end that tells more, and further where digits stand at its very ends."""
     first = read(pyramid, row)
-    if first.sureness >= _SURE:
-        return first
-    return max(first, read(pyramid, row.turned()), key=lambda one: one.worth)
+    if first.sureness < _SURE:
+        first = max(first, read(pyramid, row.turned()), key=lambda one: one.worth)
+    for _ in range(_FURTHER):
+        before, behind = _cut_ends(first)
+        if not before and not behind:
+            break
+        further = read(pyramid, _drawn_out(first.row, before=before, behind=behind))
+        if further.worth <= first.worth:
+            break
+        first = further
+    return first
+
+
+def _cut_ends(one: ReadRow) -> tuple[bool, bool]:
+    """Whether a digit stands so close to the strip's left and right end that another may follow."""
+    close, width = _CLOSE * one.pitch, one.strip.grey.shape[1]
+    first, last = one.characters[:1], one.characters[-1:]
+    return (
+        any(character.is_digit and character.x < close for character in first),
+        any(character.is_digit and character.x > width - close for character in last),
+    )
+
+
+def _drawn_out(row: Row, *, before: bool, behind: bool) -> Row:
+    more = _GROUP * row.height
+    shift = (behind - before) * more / 2
+    return replace(row, length=row.length + (before + behind) * more, middle=row.middle + row.along * shift)
 
 
 def at_other_sizes(pyramid: digit_strips.Pyramid, rows: Sequence[Row]) -> Iterator[list[ReadRow]]:
     """All rows read once at every other size, whether they were read surely or not: do they say the same?"""
     for tall in _OTHER_SIZES:
-        yield [_at(pyramid, row, tall) for row in rows]
+        yield [once(pyramid, row, tall) for row in rows]
 
 
 def glance(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
     """Reads a row once from either end and tells the better: enough to see whether digits are there."""
-    return max((_at(pyramid, one, 1.0) for one in (row, row.turned())), key=lambda one: one.worth)
+    return max((once(pyramid, one) for one in (row, row.turned())), key=lambda one: one.worth)
 
 
-def _at(pyramid: digit_strips.Pyramid, row: Row, tall: float) -> ReadRow:
+def once(pyramid: digit_strips.Pyramid, row: Row, tall: float = 1.0) -> ReadRow:
+    """Reads a row at one size, `tall` times the height that it tells."""
     strip = pyramid.cut(row, tall=tall)
     return ReadRow(row, strip, digit_lines.engine().read(strip.grey))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import cv2
 import numpy as np
 
 from core.documents import Check, DocumentType, Failure, FailureReason, Field, Verdict
@@ -16,8 +15,10 @@ from worker.reading.cards import (
     digit_proposals,
     digit_reading,
     digit_rows,
+    digit_stacks,
     payment_brands,
     payment_date,
+    payment_date_rows,
     payment_number,
 )
 from worker.reading.cards.base import Colour, Told
@@ -31,11 +32,7 @@ from worker.reading.engines.base import Grey
 _LOOKS: Final = (416, 672, 288)  #: px of the picture's longest side, one after the other until a number is found
 COLOURED: Final = 1344  #: px of the longest side in colour; rows are found there and read in the whole grey picture
 _MOST_ROWS: Final = 8  #: of one kind that are read in one look
-_CLOSER: Final = (15.0, 23.0, 10.0)  #: px of the number's height when the date is looked for about it
-_WINDOW: Final = (480, 352)  #: px, width and height, of that closer look
 _GROUP: Final = 9.0  #: row heights, of two groups with their spaces
-_MONTH: Final = 3.0  #: row heights, of two digits with a stroke
-_SURE_DATE: Final = 0.8  #: probability below which the date is looked for once more, closer
 _LEAST_DIGITS: Final = 8  #: in a row before a picture counts as one of a card that could not be read
 
 
@@ -69,38 +66,52 @@ def tell(image: Colour, grey: Grey) -> Told:
 def look(image: Colour, grey: Grey) -> Seen:
     """Looks for a number at one size after the other, then for a date beside it; pictures as for `tell`."""
     pyramid, larger = Pyramid(grey), grey.shape[1] / image.shape[1]
-    number, dates, read, most = None, list[ReadRow](), list[ReadRow](), 0
+    number, rows, read, most = None, list[Row](), list[ReadRow](), 0
     for longest in _LOOKS:
         rows = [row.scaled(larger) for row in digit_rows.finder().rows(image, longest)]
         number, read = _number(pyramid, [row for row in rows if row.kind == NUMBER])
         most = max([most, *(len(one.characters) for one in read)])
         if number is not None and number.is_trusted:
-            dates = _dates(pyramid, [row for row in rows if row.kind == DATE], number)
             break
     if number is None or not number.is_trusted:
         read = digit_proposals.read(image, pyramid, larger)
-        number, dates = payment_number.best_of(read) or number, read
+        number = payment_number.best_of(read) or number
         most = max([most, *(len(one.characters) for one in read)])
+    if number is not None and number.is_trusted:
+        number = _looked_at_twice(pyramid, number)
     if number is None or not number.is_trusted:
-        return Seen(number, None, tuple(read), tuple(dates), most)
-    number = _looked_at_twice(pyramid, number)
-    if number is None:
-        return Seen(number, None, tuple(read), tuple(dates), most)
-    month = payment_date.latest(dates)
-    if month is None or month.probability < _SURE_DATE:
-        dates = [*dates, *_closer(image, pyramid, number, larger)]
-        month = payment_date.latest(dates)
-    return Seen(number, month, tuple(read), tuple(dates), most)
+        return Seen(number, None, tuple(read), (), most)
+    dates = payment_date_rows.read(image, pyramid, [row for row in rows if row.kind == DATE], read, number)
+    return Seen(number, payment_date.latest(dates), tuple(read), tuple(dates), most)
 
 
 def _number(pyramid: Pyramid, rows: Sequence[Row]) -> tuple[Number | None, list[ReadRow]]:
     chosen = sorted(rows, key=lambda row: -row.length * row.sureness)[:_MOST_ROWS]
-    read = [digit_reading.read_either_way(pyramid, row) for row in _aligned(chosen)]
+    read = _one_way(pyramid, [digit_reading.read_either_way(pyramid, row) for row in _aligned(chosen)])
     number = payment_number.best_of(read)
     if number is None or not number.is_trusted:
         read += [digit_reading.read(pyramid, _longer(one.row)) for one in read if _has_digits(one)]
         number = payment_number.best_of(read)
+    if number is None or not number.is_trusted:
+        stacks = [payment_number.best_of(stack) for stack in digit_stacks.completed(pyramid, read)]
+        number = next((stack for stack in stacks if stack is not None and stack.is_trusted), number)
     return number, read
+
+
+def _one_way(pyramid: Pyramid, read: list[ReadRow]) -> list[ReadRow]:
+    """All rows from the end from which most digits were read: 0, 6, 8 and 9 are digits upside down too."""
+    if not read:
+        return read
+    along = sum((one.row.along * _told_by(one) for one in read), np.zeros(2))
+    return [
+        digit_reading.read(pyramid, one.row.turned()) if float(one.row.along @ along) < 0 < _told_by(one) else one
+        for one in read
+    ]
+
+
+def _told_by(read: ReadRow) -> int:
+    """How many more digits than other characters stand in a row: words upside down show some."""
+    return max(0, sum(1 if one.is_digit else -1 for one in read.characters))
 
 
 def _looked_at_twice(pyramid: Pyramid, number: Number) -> Number | None:
@@ -137,58 +148,6 @@ def _aligned(rows: Sequence[Row]) -> list[Row]:
         else row
         for row in rows
     ]
-
-
-def _dates(pyramid: Pyramid, rows: Sequence[Row], number: Number) -> list[ReadRow]:
-    """Dates stand the way the number does."""
-    along = number.digits[0].row.row.along
-    chosen = sorted(rows, key=lambda row: -row.sureness)[:_MOST_ROWS]
-    return [_date(pyramid, replace(row, along=along)) for row in chosen if abs(float(row.along @ along)) > 0.7]
-
-
-def _date(pyramid: Pyramid, row: Row) -> ReadRow:
-    """Reads a row, further along where only a part of a date was seen."""
-    read = digit_reading.read(pyramid, row)
-    if not payment_date.is_cut(read):
-        return read
-    longer = digit_reading.read(pyramid, replace(row, length=row.length + _MONTH * row.height))
-    return longer if payment_date.months(longer) else read
-
-
-def _closer(image: Colour, pyramid: Pyramid, number: Number, larger: float) -> list[ReadRow]:
-    """Dates about the number, looked for again at sizes that the finder knows best, the card set upright."""
-    base = number.digits[0].row.row
-    found: list[ReadRow] = []
-    for height in _CLOSER:
-        scale = height / base.height
-        along, down = base.along / scale, base.down / scale
-        middle = np.mean([digit.row.row.middle for digit in number.digits], axis=0)
-        corner = middle - along * _WINDOW[0] / 2 - down * _WINDOW[1] * 0.42
-        into = np.column_stack((along, down, corner))
-        part = cv2.warpAffine(
-            image,
-            into / larger,
-            _WINDOW,
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        rows = digit_rows.finder().rows(np.asarray(part, np.uint8), max(_WINDOW))
-        back = [
-            replace(
-                row,
-                middle=into[:, :2] @ row.middle + corner,
-                along=base.along,
-                length=row.length / scale,
-                height=row.height / scale,
-            )
-            for row in rows
-            if row.kind == DATE and abs(row.along[0]) > 0.7
-        ]
-        found += [_date(pyramid, row) for row in back[:_MOST_ROWS]]
-        month = payment_date.latest(found)
-        if month is not None and month.probability >= _SURE_DATE:
-            break
-    return found
 
 
 def _told(number: Number, month: Month | None) -> Told:

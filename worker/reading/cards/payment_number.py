@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -10,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from worker.reading.cards import payment_brands
+from worker.reading.cards.digit_alphabet import OTHER
 from worker.reading.cards.digit_lines import Character
 from worker.reading.cards.digit_reading import ReadRow
 from worker.reading.cards.digit_rows import Row
@@ -21,13 +23,19 @@ _DOUBTFUL: Final = (
     0.75  #: probability below which a digit may be another; with two of them a check digit decides nothing
 )
 _MOST_DOUBTFUL: Final = 1  #: such digits in a number that is handed out
+_SURE: Final = 0.9  #: probability of a digit that another may not be taken for
 _LEAST: Final = 0.45  #: probability of every digit of a number that is handed out
 _USUAL: Final = 16  #: digits; of a brand that is not known here
+_UNEVEN: Final = 1.5  #: times the narrowest step between groups, the widest one: more, and a digit is missing there
 _WIDER: Final = 1.1  #: times the widest step within a group, the narrowest step between groups
+_LONGEST_GROUP: Final = 3  #: digits that may follow sixteen others
+_SURELY_NONE: Final = 0.8  #: probability that a character is no digit, from which it is none
+_OFF: Final = 1.4  #: times the widest step of a number, a step to digits that are none of it
 _SURE_ROW: Final = 0.97  #: mean probability of a row's characters, before which a longer one with doubts stands back
 _SHARED: Final = 0.3  #: of the shorter one's length, from which on two rows on one level are the same print
 _MOST_OF_A_DATE: Final = 6  #: digits; a stroke among more is none of a date
 _MOST_ROWS: Final = 7  #: of a pile; more are a table or a receipt
+_ALIKE: Final = 0.7  #: ratio of the heights of two rows of one block, at least
 _LEADING: Final = 3.6  #: row heights from one row of a block to the next, at most
 
 
@@ -94,7 +102,8 @@ class Number:
             if self.least < _DOUBTFUL and not payment_brands.has_brands_only_length(self.text):
                 return False  # a repair holds for the whole number alone
             is_usual = len(self.digits) == _USUAL or payment_brands.has_brands_only_length(self.text)
-            is_whole = is_usual and len({id(digit.row) for digit in self.digits}) == 1
+            is_longest = len(self.digits) == LONGEST and self.least >= _SURE
+            is_whole = (is_usual or is_longest) and len({id(digit.row) for digit in self.digits}) == 1
             return has_length and (is_whole or self.is_spaced)
         return self.least >= _READ and self.is_spaced and payment_brands.has_brands_length(self.text)
 
@@ -107,8 +116,15 @@ def best_of(rows: Sequence[ReadRow]) -> Number | None:
 
 def _sequences(rows: Sequence[ReadRow]) -> list[tuple[Digit, ...]]:
     """Digits of every row, and of every pile of rows that may be one number."""
-    read = [(row, _digits(row)) for row in rows]
-    found = [digits for _, digits in read if len(digits) >= SHORTEST]
+    whole = [(row, _digits(list(row.characters), row)) for row in rows]
+    parts = [(row, _digits(_longest_run(row), row)) for row in rows]
+    alone = [digits for _, digits in (*whole, *parts) if len(digits) >= SHORTEST]
+    return alone + _piled(whole) + _piled(parts)
+
+
+def _piled(read: list[tuple[ReadRow, tuple[Digit, ...]]]) -> list[tuple[Digit, ...]]:
+    """Digits of every pile of short rows that may be one number."""
+    found = []
     short = _distinct([(row, digits) for row, digits in read if 3 <= len(digits) <= 13])
     for pile in _piles(short):
         if len(pile) > _MOST_ROWS:
@@ -171,14 +187,24 @@ def _are_neighbours(one: ReadRow, other: ReadRow) -> bool:
     height = (row.height + its.height) / 2
     step = its.middle - row.middle
     aside, below = abs(float(step @ row.along)), abs(float(step @ row.down))
-    alike = float(row.along @ its.along) > 0.9 and 0.6 < row.height / its.height < 1.7
+    alike = float(row.along @ its.along) > 0.9 and _ALIKE < row.height / its.height < 1 / _ALIKE
     overlap = aside < (row.length + its.length) / 2 + 4 * height
     return alike and below < _LEADING * height and overlap
 
 
-def _digits(row: ReadRow) -> tuple[Digit, ...]:
-    """The digits of a row without what stands before and behind them; a star among them is a doubtful digit."""
-    kept = list(row.characters)
+def _longest_run(row: ReadRow) -> list[Character]:
+    """The most characters of a row between two that surely are no digits: words beside a number show some."""
+    runs: list[list[Character]] = [[]]
+    for one in row.characters:
+        if one.text == OTHER and one.probability > _SURELY_NONE:
+            runs.append([])
+        else:
+            runs[-1].append(one)
+    return max(runs, key=len)
+
+
+def _digits(kept: list[Character], row: ReadRow) -> tuple[Digit, ...]:
+    """The digits among these characters, without what stands before and behind them; a star is a doubtful digit."""
     while kept and not kept[0].is_digit:
         kept.pop(0)
     while kept and not kept[-1].is_digit:
@@ -202,18 +228,39 @@ def _digit(character: Character, row: ReadRow) -> Digit:
 
 def _numbers(digits: tuple[Digit, ...]) -> list[Number]:
     """The number as read, without a doubtful end, and repaired where its check digit tells how."""
-    variants = [digits]
-    if len(digits) not in (14, 15, 16, 19):
-        variants += [digits[1:], digits[:-1], digits[1:-1], digits[:-2], digits[2:], digits[:16], digits[-16:]]
     found = []
-    for variant in variants:
-        if not SHORTEST <= len(variant) <= LONGEST:
-            continue
+    for variant in _variants(digits):
         number = _laid_out(variant)
         found.append(number)
         if not number.has_check_digit and (repaired := _repaired(number)) is not None:
             found.append(repaired)
     return found
+
+
+def _variants(digits: tuple[Digit, ...]) -> list[tuple[Digit, ...]]:
+    """All digits, and where that is no usual length those without what may not belong to them at either end."""
+    ends = [(0, 0)]
+    if len(digits) not in (14, 15, 16, 19):
+        more = len(digits) - _USUAL
+        ends += [(1, 0), (0, 1), (1, 1), (0, 2), (2, 0), (0, max(more, 0)), (max(more, 0), 0)]
+    cuts = [(first, len(digits) - last) for first, last in dict.fromkeys(ends)]
+    return [
+        digits[first:last]
+        for first, last in cuts
+        if SHORTEST <= last - first <= LONGEST and _stands_alone(digits, first, last)
+    ]
+
+
+def _stands_alone(digits: tuple[Digit, ...], first: int, last: int) -> bool:
+    """True when what stands beside these digits is doubtful or stands off: else they are a part of a longer number."""
+    steps = [(other.x - one.x) * one.row.strip.step for one, other in pairwise(digits[first:last])]
+    for edge, beside in ((first, digits[:first]), (last, digits[last:])):
+        if not beside or len(beside) > _LONGEST_GROUP or all(digit.probability < _SURE for digit in beside):
+            continue
+        one, other = digits[edge - 1], digits[edge]
+        if one.row is other.row and (other.x - one.x) * one.row.strip.step < _OFF * max(steps):
+            return False
+    return True
 
 
 def _laid_out(digits: tuple[Digit, ...]) -> Number:
@@ -223,7 +270,7 @@ def _laid_out(digits: tuple[Digit, ...]) -> Number:
 
 
 def _fits(digits: tuple[Digit, ...], layout: tuple[int, ...]) -> bool:
-    """True when every step between groups is wider than any step within one; a new row is a step of its own."""
+    """True when steps between groups are alike and wider than any step within one; a new row is a step of its own."""
     between: list[float] = []
     within: list[float] = []
     ends = set(np.cumsum(layout).tolist())
@@ -233,7 +280,16 @@ def _fits(digits: tuple[Digit, ...], layout: tuple[int, ...]) -> bool:
                 return False
             continue
         (between if place in ends else within).append((other.x - one.x) * one.row.strip.step)
-    return not between or not within or min(between) > _WIDER * max(within)
+    if _is_stacked(digits):
+        return True
+    is_even = not between or max(between) < _UNEVEN * min(between)
+    return is_even and (not between or not within or min(between) > _WIDER * max(within))
+
+
+def _is_stacked(digits: tuple[Digit, ...]) -> bool:
+    """True when the digits stand on two rows or more, as many on each."""
+    counts = Counter(id(digit.row) for digit in digits)
+    return len(counts) > 1 and len(set(counts.values())) == 1
 
 
 def _repaired(number: Number) -> Number | None:

@@ -1,0 +1,70 @@
+"""Groups of digits one below the other: from one that was read, the others are looked for above and below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from worker.reading.cards import digit_reading
+from worker.reading.cards.digit_reading import ReadRow
+from worker.reading.cards.digit_rows import Row
+from worker.reading.cards.digit_strips import Pyramid
+
+_GROUP: Final = 4  #: digits
+_LEAST: Final = 3  #: of the last group of nineteen
+_LIKELY, _SURE = 0.5, 0.85  #: probability of every digit of a group, and of all but one
+_SEEDS: Final = 2  #: groups that are started from
+_LOW, _HIGH = 1.1, 1.7  #: times the step from digit to digit, a digit's height
+_STEPS: Final = np.arange(1.1, 3.7, 0.17)  #: row heights from one group to the next
+_SETTLING: Final = 4  #: steps that are tried from the first on at which a group is read
+_MOST: Final = 4  #: groups to either side of the first
+
+
+def completed(pyramid: Pyramid, read: Sequence[ReadRow]) -> list[list[ReadRow]]:
+    """For the surest groups among rows that were read: each with what stands above and below it, top to bottom."""
+    groups = sorted((one for one in read if _is_group(one)), key=lambda one: -one.worth)
+    return [_stack(pyramid, _drawn_in(one)) for one in groups[:_SEEDS]]
+
+
+def _is_group(one: ReadRow, least: int = _GROUP) -> bool:
+    are_digits = all(character.is_digit and character.probability > _LIKELY for character in one.characters)
+    doubtful = sum(character.probability < _SURE for character in one.characters)
+    return are_digits and doubtful <= 1 and least <= len(one.characters) <= _GROUP
+
+
+def _drawn_in(one: ReadRow) -> Row:
+    """The row without what stands beside its digits, as high as digits of that width may be."""
+    first, last = (one.strip.point(one.characters[place].x) for place in (0, -1))
+    pitch = one.pitch * one.strip.step
+    height = float(np.clip(one.row.height, _LOW * pitch, _HIGH * pitch))
+    return replace(one.row, middle=(first + last) / 2, length=float(np.hypot(*(last - first))) + pitch, height=height)
+
+
+def _stack(pyramid: Pyramid, first: Row) -> list[ReadRow]:
+    above = _onwards(pyramid, first, -1.0)
+    return [*reversed(above), digit_reading.read(pyramid, first), *_onwards(pyramid, first, 1.0)]
+
+
+def _onwards(pyramid: Pyramid, row: Row, sign: float) -> list[ReadRow]:
+    """Groups that follow a row, downwards where `sign` is 1."""
+    found: list[ReadRow] = []
+    while len(found) < _MOST and (group := _next(pyramid, row, sign)) is not None:
+        found.append(group)
+        row = group.row
+    return found
+
+
+def _next(pyramid: Pyramid, row: Row, sign: float) -> ReadRow | None:
+    """The nearest group, read where most of it is told."""
+    best, left = None, _SETTLING
+    for step in _STEPS:
+        one = digit_reading.once(pyramid, replace(row, middle=row.middle + row.down * sign * step * row.height))
+        if _is_group(one, _LEAST) and (best is None or one.worth > best.worth):
+            best = one
+        left -= best is not None
+        if not left:
+            break
+    return best

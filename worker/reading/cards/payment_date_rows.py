@@ -1,0 +1,121 @@
+"""Looks for dates about a card number that was read: where they were seen, closer, and on every line of print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import cv2
+import numpy as np
+
+from worker.reading.cards import digit_reading, digit_rows, lines, payment_date
+from worker.reading.cards.base import Card, Colour
+from worker.reading.cards.digit_reading import ReadRow
+from worker.reading.cards.digit_rows import DATE, Floats, Row
+from worker.reading.cards.digit_strips import Pyramid
+from worker.reading.cards.payment_number import Number
+
+_MOST_ROWS: Final = 8  #: that are read in one look
+_LEVEL: Final = 0.7  #: cosine between a date and the number, at least
+_MONTH: Final = 3.0  #: row heights, of two digits with a stroke
+_SURE: Final = 0.8  #: probability of a date, below which another look is taken
+_CLOSER: Final = (15.0, 23.0, 10.0)  #: px of the number's height when dates are looked for about it
+_WINDOW: Final = (480, 352)  #: px, width and height, of that closer look
+_PRINT: Final = 26.0  #: px of the number's height when every line of print is looked at
+_PRINT_WINDOW: Final = (800, 576)
+_ABOVE: Final = 0.42  #: of a window, that lies above the number
+_TALL: Final = (1.0, 0.72, 0.52)  #: times the height that the finder told, which is often too much for small print
+_ASIDE: Final = (0.0, 0.3, -0.3)  #: of that height, by which a row may lie lower
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Window:
+    """A part of the picture about a number, turned until the number lies level."""
+
+    image: Colour
+    along: Floats  #: (2,) px of the picture for one px to the right
+    down: Floats
+    corner: Floats
+    scale: float  #: px of the window per px of the picture
+
+    def in_picture(self, row: Row) -> Row:
+        """A row of the window, lying level there, in px of the picture."""
+        middle = np.column_stack((self.along, self.down)) @ row.middle + self.corner
+        along = self.along / np.hypot(*self.along)
+        return Row(middle, along, row.length / self.scale, row.height / self.scale, row.kind, row.sureness)
+
+
+def read(
+    image: Colour, pyramid: Pyramid, seen: Sequence[Row], others: Sequence[ReadRow], number: Number
+) -> list[ReadRow]:
+    """Rows that may hold dates, read; more is looked at until one date is sure.
+
+    `seen` are rows that look like dates, `others` rows that were read already; px of the whole picture.
+    """
+    larger = pyramid.width / image.shape[1]
+    along = number.digits[0].row.row.along
+    level = [replace(row, along=along) for row in seen if abs(float(row.along @ along)) > _LEVEL]
+    found = [*others, *(_date(pyramid, row) for row in _likeliest(level))]
+    for rows in _looks(image, number, larger):
+        month = payment_date.latest(found)
+        if month is not None and month.probability >= _SURE:
+            break
+        found += [_date(pyramid, row) for row in rows]
+    return found
+
+
+def _looks(image: Colour, number: Number, larger: float) -> Iterator[list[Row]]:
+    """Rows about the number that may hold dates, one look after the other."""
+    for height in _CLOSER:
+        window = _window(image, number, larger, height, _WINDOW)
+        rows = digit_rows.finder().rows(window.image, max(_WINDOW))
+        dates = [row for row in rows if row.kind == DATE and abs(row.along[0]) > _LEVEL]
+        yield _likeliest([window.in_picture(row) for row in dates])
+    window = _window(image, number, larger, _PRINT, _PRINT_WINDOW)
+    print_ = lines.rows(Card(window.image, np.eye(3), 1.0))
+    yield [window.in_picture(_row(line)) for line in print_ if line.length > line.height]
+
+
+def _likeliest(rows: Sequence[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: -row.sureness)[:_MOST_ROWS]
+
+
+def _row(line: lines.Row) -> Row:
+    return Row(np.asarray(line.middle, np.float64), np.array([1.0, 0.0]), line.length, line.height, DATE, 0.5)
+
+
+def _window(image: Colour, number: Number, larger: float, height: float, size: tuple[int, int]) -> _Window:
+    """The part of `image` in which the number's digits are `height` px high."""
+    base = number.digits[0].row.row
+    scale = height / base.height
+    along, down = base.along / scale, base.down / scale
+    middle = np.mean([digit.row.row.middle for digit in number.digits], axis=0)
+    corner = middle - along * size[0] / 2 - down * size[1] * _ABOVE
+    part = cv2.warpAffine(
+        image,
+        np.column_stack((along, down, corner)) / larger,
+        size,
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return _Window(np.asarray(part, np.uint8), along, down, corner, scale)
+
+
+def _date(pyramid: Pyramid, row: Row) -> ReadRow:
+    """Reads a row; where it shows no sure date also further along, smaller, higher and lower."""
+    first = digit_reading.read(pyramid, row)
+    if _sureness(first) >= _SURE or not first.characters:
+        return first
+    return max([first, *_about(pyramid, row)], key=_sureness)
+
+
+def _about(pyramid: Pyramid, row: Row) -> Iterator[ReadRow]:
+    longer = replace(row, length=row.length + _MONTH * row.height)
+    for tall in _TALL:
+        for aside in _ASIDE:
+            yield digit_reading.once(pyramid, replace(longer, middle=row.middle + row.down * aside * row.height), tall)
+
+
+def _sureness(read_: ReadRow) -> float:
+    return max((month.probability for month in payment_date.months(read_)), default=0.0)
