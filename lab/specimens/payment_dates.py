@@ -59,7 +59,7 @@ def print_dates(
 
 
 def _label_width(words: tuple[str, ...], size: float) -> float:
-    return max((len(word) for word in words), default=0) * size * 0.78
+    return max((payment_desk.reach(word, size) for word in words), default=0.0)
 
 
 def _block_size(page: Sheet, words: tuple[str, ...], line: InkLine, label: float, side: str) -> tuple[float, float]:

@@ -66,7 +66,7 @@ def ink_for(desk: Desk, box: Rectangle) -> Colour:
     x0, y0, x1, y1 = (max(0, round(side * scale)) for side in box)
     under = desk.page.pixels[y0:y1, x0:x1].reshape(-1, 3).mean(axis=0)
     bright = float(under @ (0.114, 0.587, 0.299))
-    is_light = bright < 125 if rng.random() < 0.92 else 60 < bright < 150
+    is_light = bright < (125 if rng.random() < 0.92 else 80)
     if is_light:
         pale = (np.array((250, 250, 250)), np.array((205, 205, 205)), np.array((150, 205, 232)), 0.3 * under + 178)
         chosen = pale[int(rng.choice(4, p=(0.6, 0.18, 0.1, 0.12)))]
@@ -101,6 +101,11 @@ def print_line(desk: Desk, line: InkLine, corner: tuple[float, float]) -> None:
         colour = tuple(float(value) for value in desk.ink)
         lifted = relief.lay_ink(ground, ink, colour, desk.random, alpha=desk.random.uniform(0.85, 1.0))
     pixels[y0:y1, x0:x1] = np.clip(lifted, 0, 255).astype(np.uint8)
+
+
+def reach(text: str, size: float) -> float:
+    """Mm that words lettered `size` mm high take at most; Hangul is wider than Latin."""
+    return sum(0.78 if one.isascii() else 1.35 for one in text) * size
 
 
 def letter(desk: Desk, text: str, start: tuple[float, float], size: float) -> None:

@@ -68,7 +68,7 @@ def _texts(desk: payment_desk.Desk, *, is_back: bool) -> None:
     rng = desk.random
     bank = str(rng.choice(("SPECIMEN BANK", "Bank of Utopia", "MUSTERBANK", "UTOPIA CARD", "견본은행", "Specimen Pay")))
     for text, size in ((bank, rng.uniform(2.6, 4.6)), ("SPECIMEN", rng.uniform(2.2, 3.4))):
-        place = payment_desk.spot(desk, len(text) * size * 0.75, size * 1.2)
+        place = payment_desk.spot(desk, payment_desk.reach(text, size), size * 1.2)
         if place:
             payment_desk.letter(desk, text, (place[0], place[1] + size), size * 0.9)
     digits = "".join(str(one) for one in rng.integers(0, 10, 12))
@@ -80,7 +80,7 @@ def _texts(desk: payment_desk.Desk, *, is_back: bool) -> None:
     )  # fmt: skip
     for _ in range(int(rng.integers(0, 7 if is_back else 4))):
         text, size = str(rng.choice(small)), rng.uniform(1.2, 2.6)
-        place = payment_desk.spot(desk, len(text) * size * 0.72, size * 1.2)
+        place = payment_desk.spot(desk, payment_desk.reach(text, size), size * 1.2)
         if place:
             payment_desk.letter(desk, text, (place[0], place[1] + size), size * 0.9)
 
