@@ -89,6 +89,7 @@ TOWNS: Final[dict[str, str]] = {
 
 #: Sorts of streets, houses and places, and words that streets and quarters are often called.
 _ADDRESSES: Final = (
+    "APT BLK JLN LOT LRG TMN "
     "ALAM AMAN AMPUAN ANGGERIK ANGKASA ANGSANA APARTMENT ASRAMA AWAN BAHAGIA BAHARU BAHRU BAKTI BALAI BANDAR "
     "BANGSAR BARAT BARU BATU BAYU BELAKANG BENDAHARA BERJAYA BERSATU BESAR BESTARI BINTANG BISTARI BLOCK BLOK "
     "BUKIT BUNGA CAHAYA CEMERLANG CEMPAKA CENDANA CENGAL CHENGAL CHERAS DAHLIA DALAM DAMAI DAMANSARA DATARAN DATO "
@@ -143,6 +144,7 @@ _NAMES: Final = (
     "ZAKARIA ZALEHA ZALINA ZAMRI ZARINA ZHI ZUBAIDAH ZUBIR ZULAIKHA ZULKARNAIN ZULKIFLI"
 )
 
+TOWN_NAMES: Final = frozenset(town for towns in TOWNS.values() for town in towns.split(";"))
 TOWN_WORDS: Final = frozenset(word for towns in TOWNS.values() for town in towns.split(";") for word in town.split())
 ADDRESS_WORDS: Final = TOWN_WORDS | frozenset(_ADDRESSES.split())
 NAME_WORDS: Final = frozenset(_NAMES.split())

@@ -22,7 +22,7 @@ from worker.reading.cards import (
 )
 from worker.reading.cards.base import Card, Colour, Told
 from worker.reading.cards.capitals import CapitalLine
-from worker.reading.cards.mykad_fields import Piece
+from worker.reading.cards.mykad_pieces import Piece
 from worker.reading.cards.mykad_sight import Sight
 
 LEAST_LIKENESS: Final = 0.52  #: of a front; below, nothing is handed out

@@ -10,12 +10,11 @@ from typing import Final
 
 import numpy as np
 
-from worker.reading.cards import capitals, lattice, malaysia, malaysian_words, mykad_number, words
+from worker.reading.cards import capitals, lattice, malaysia, malaysian_words, mykad_number, mykad_pieces, mykad_town
 from worker.reading.cards.capitals import CapitalLine
+from worker.reading.cards.mykad_pieces import Piece
 
 _NAME_CHARACTERS: Final = capitals.LETTERS + " .,'@/-&()"
-_TOWN_CHARACTERS: Final = capitals.LETTERS + " .,'-/()"
-_STATE_CHARACTERS: Final = capitals.LETTERS + " .()'"
 _NATIONALITIES: Final = ("WARGANEGARA", "PEMASTAUTIN TETAP", "BUKAN WARGANEGARA", "PEMASTAUTIN SEMENTARA")
 _GENDERS: Final = ("LELAKI", "PEREMPUAN")
 _RELIGION: Final = "ISLAM"
@@ -38,12 +37,15 @@ _WORD_WITH_DIGIT: Final = re.compile(
 )
 _STOP_BEHIND_WORD: Final = re.compile(r"(?:\d[A-Z]?|[A-Z]{4,})(\.)(?=\s|$|[A-Z])")
 _DOUBTED_STOP: Final = 3.0  #: of log probability
+_LETTER_BEHIND_NUMBER: Final = re.compile(r"(?<=\d)[OQISZ](?![A-Z])")  #: hardly any house is called so
+_LETTER_BEFORE_NUMBER: Final = re.compile(r"(?<![A-Z0-9])[OQISZ](?=\d\d|\d[/-])")
+_SUFFIXES: Final = "ABCDEFGH"  #: letters that follow a house's number
+_DOUBTED_LETTER: Final = 4.0  #: of log probability
 _STROKE_IN_WORD: Final = re.compile(r"(?<=[A-Z]{2})(/)(?!\d)")
 _WORD_BESIDE_NUMBER: Final = re.compile(r"([A-Z]{3,})(?=\d)|(\d)(?=([A-Z]{3,}))")
 _MILES: Final = re.compile(r"^BATU \d{1,2}()[13]/[24](?!\d)")  #: `BATU 7 1/2`: no milestone is the 71st half
 _ROOM_FOR_SPACE: Final = 1.25  #: of the usual pitch, from character to character
 _HINT_OF_SPACE: Final = 0.01  #: of a frame between them
-_TRIED_SPELLINGS: Final = 6  #: of states, those most like what was read
 _MOST_PER_LETTER: Final = 1.6  #: of log probability, that a spelling may cost
 _LEADING_ABOVE: Final = 3.2  #: of a strip's height, from one line of the column to the next, at most
 _LIKE_DIGITS: Final = frozenset("OQDILZSGB")
@@ -52,15 +54,6 @@ _FEW: Final = 4  #: characters; a line of no more must be read about as surely a
 _SURE_FEW: Final = 0.85  #: of the usual line's confidence
 _SURE_LINE: Final = 0.68  #: the same of longer lines: below stands a name in Chinese, a portrait, a pattern
 _ALIGNED: Final = 0.05  #: of the card's width, by which lines of one column may begin earlier or later
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """The value of a field and the lines that it was read from."""
-
-    value: str = field(repr=False)
-    confidence: float
-    lines: tuple[CapitalLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,20 +265,26 @@ def _name_and_address(column: list[CapitalLine]) -> dict[str, Piece]:
         return {}
     town = places[-1]
     above = column[:town]
-    pieces = _town(column[town], column[town + 1] if town + 1 < len(column) else None)
+    below = column[town + 1] if town + 1 < len(column) else None
+    pieces = mykad_town.tell(column[town], _postcode(column[town]) or 0, below)
     if not above:
         return pieces
     count = _name_lines(above)
     names = [_stroked(line.of(_NAME_CHARACTERS)) for line in above[:count]]
     if names:
-        name = _of_lines(names, malaysian_words.NAME_WORDS)
-        pieces["name"] = replace(name, value=_DESCENT_JOINED.sub(r"\1 ", name.value).rstrip(" .,-/"))
+        name = mykad_pieces.of_lines(names, malaysian_words.NAME_WORDS)
+        pieces["name"] = replace(name, value=_parted(name.value).rstrip(" .,-/"))
     streets = [_worded(line) for line in above[count:]]
     if streets:
-        pieces["address_line_1"] = _of_lines(streets[:1], malaysian_words.ADDRESS_WORDS)
+        pieces["address_line_1"] = mykad_pieces.of_lines(streets[:1], malaysian_words.ADDRESS_WORDS)
     if len(streets) > 1:
-        pieces["address_line_2"] = _of_lines(streets[1:], malaysian_words.ADDRESS_WORDS)
+        pieces["address_line_2"] = mykad_pieces.of_lines(streets[1:], malaysian_words.ADDRESS_WORDS)
     return pieces
+
+
+def _parted(name: str) -> str:
+    """The name with the spaces that stand around signs of descent and another name."""
+    return " ".join(_DESCENT_JOINED.sub(r"\1 ", name).replace("@", " @ ").split())
 
 
 def _worded(line: CapitalLine) -> CapitalLine:
@@ -298,7 +297,22 @@ def _worded(line: CapitalLine) -> CapitalLine:
         dot, comma = (float(line.log_probabilities[mark.start(1), line.alphabet.index(one)]) for one in ".,")
         if comma > dot - _DOUBTED_STOP:
             text = text[: mark.start(1)] + "," + text[mark.end(1) :]
-    return _spaced(_stroked(replace(line, text=text)))
+    return _spaced(_stroked(_numbered(replace(line, text=text))))
+
+
+def _numbered(line: CapitalLine) -> CapitalLine:
+    """The line with letters beside digits taken for digits or usual suffixes where they may be some: `26/4O`, `20O`."""
+    text = line.text
+    for found, allowed in (
+        *((one, capitals.DIGITS + _SUFFIXES) for one in _LETTER_BEHIND_NUMBER.finditer(line.text)),
+        *((one, capitals.DIGITS) for one in _LETTER_BEFORE_NUMBER.finditer(line.text)),
+    ):
+        place = found.start()
+        row = line.log_probabilities[place]
+        best = max(allowed, key=lambda one: float(row[line.alphabet.index(one)]))
+        if row[line.alphabet.index(best)] > row[line.alphabet.index(text[place])] - _DOUBTED_LETTER:
+            text = text[:place] + best + text[place + 1 :]
+    return replace(line, text=text)
 
 
 def _stroked(line: CapitalLine) -> CapitalLine:
@@ -336,12 +350,6 @@ def _between(line: CapitalLine, place: int) -> slice:
     return slice(first, last + 1)
 
 
-def _of_lines(lines: Sequence[CapitalLine], known: words.Words) -> Piece:
-    said = [words.decided(line, known) for line in lines]
-    text = " ".join(" ".join(one.text.split()) for one in said)
-    return Piece(text, float(np.exp(sum(one.log_chance for one in said))), tuple(lines))
-
-
 def _name_lines(above: Sequence[CapitalLine]) -> int:
     """How many of the lines above the postcode are the name: one to three, by what they say and how they stand."""
     if len(above) == 1 or re.match(r"(NO|LOT|PT|UNIT)\b.*\d", above[0].text):  # the name was not seen
@@ -367,56 +375,3 @@ def _split_score(above: Sequence[CapitalLine], count: int) -> float:
     score += 2.5 * float(np.clip((gaps[count - 1] - usual) / max(usual, 1.0) / 0.3, -1, 1))
     heights = [float(np.median([line.height for line in part])) for part in (names, streets)]
     return score + 2.0 * float(np.clip((heights[0] / heights[1] - 1.05) / 0.12, -1, 1))
-
-
-def _town(line: CapitalLine, below: CapitalLine | None) -> dict[str, Piece]:
-    """Postcode, district and state from the postcode's line and the one below it."""
-    taken = _postcode(line) or 0
-    code = line.part(0, 5).of(capitals.DIGITS)
-    rest = line.part(taken, len(line.text)).of(_TOWN_CHARACTERS)
-    pieces = {"postcode": Piece(code.text, float(np.exp(code.chance(code.text).sum())), (code,))}
-    state = _state(below) if below is not None else None
-    if state is None:
-        state, rest = _state_behind(rest, "," if below is not None else ", ")
-    if state is not None:
-        pieces["state"] = state
-    district = _of_lines([rest], malaysian_words.TOWN_WORDS)
-    pieces["district"] = replace(district, value=district.value.rstrip(",. "))
-    return pieces
-
-
-def _state(line: CapitalLine) -> Piece | None:
-    spelling = _spelling(line, 0.6)
-    if spelling is None:
-        return None
-    return Piece(spelling[0], spelling[1], (line,))
-
-
-def _spelling(line: CapitalLine, least: float) -> tuple[str, float] | None:
-    """The way of writing a state that the frames spell best among those at least so like the text; how surely."""
-    text = " ".join(line.of(_STATE_CHARACTERS).text.split())
-    ranked = sorted((capitals.distance(text, one) / max(len(text), len(one)), one) for one in malaysia.SPELLINGS)
-    near = [one for far, one in ranked[:_TRIED_SPELLINGS] if far <= 1 - least]
-    frames, spelt = line.own_frames(), []
-    for one in near:
-        found = lattice.spelled(frames, [(line.alphabet.index(mark),) for mark in one], is_whole=True)
-        if found is not None and found.loss < _MOST_PER_LETTER * len(one):
-            spelt.append((found.loss + malaysia.RARER.get(one, 0.0), one))
-    if not spelt:
-        return None
-    loss, best = min(spelt)
-    rivals = sum(float(np.exp(loss - other)) for other, _ in spelt)
-    return best, float(np.exp(-0.25 * loss) / rivals)
-
-
-def _state_behind(rest: CapitalLine, separators: str) -> tuple[Piece | None, CapitalLine]:
-    """A state on the line of the district, behind one of these separators."""
-    for place, character in enumerate(rest.text):
-        if character not in separators or place < 2:
-            continue
-        tail = rest.text[place + 1 :].strip()
-        part = rest.part(place + 1 + len(rest.text[place + 1 :]) - len(rest.text[place + 1 :].lstrip()), len(rest.text))
-        spelling = _spelling(part, 0.75) if len(tail) > 3 else None
-        if spelling is not None:
-            return Piece(*spelling, (part,)), rest.part(0, place)
-    return None, rest

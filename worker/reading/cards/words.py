@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
@@ -14,10 +14,12 @@ import numpy.typing as npt
 from worker.reading.cards import capitals, lattice
 from worker.reading.cards.capitals import CapitalLine
 
-_WORD: Final = re.compile(r"[A-Z0-9']{4,}")
-_SURE: Final = 0.93  #: of every character of a word that stands as it was read
+_WORD: Final = re.compile(r"[A-Z0-9']{3,}")
+_SURE: Final = 0.93  #: of every character of a word that stands as it was read, but for a letter lost
 _PER_CHARACTER: Final = 1.6  #: of log probability, that a known word may cost; frames of one character doubt alike
 _MOST: Final = 13.0  #: the same for the whole of a long word
+_MOST_WHOLE: Final = 16.0  #: the same for a whole line that can hardly say anything else
+_LETTER: Final = 6.0  #: the same for a letter that was lost
 _SPACE: Final = 6.0  #: the same for two words that were read as one
 _MARGIN: Final = 0.7  #: of log probability, by which another known word must cost more
 _MARGIN_SHARE: Final = 0.4  #: of what the word costs, the same
@@ -53,15 +55,40 @@ def decided(line: CapitalLine, known: Words) -> Said:
     return Said(text + line.text[behind:], total + float(chances[behind:].sum()))
 
 
+def whole(line: CapitalLine, known: Words) -> Said | None:
+    """The known text that the frames of a whole line spell nearly as well as what was read; None where none does."""
+    text = " ".join(line.text.split())
+    if text in known or not text:
+        return None
+    return _likeliest(line, line.own_frames(), [(other, _MOST_WHOLE) for other in _alike(text, known)])
+
+
 def _better(line: CapitalLine, first: int, stop: int, known: Words, least: float) -> Said | None:
     """The known word, or two, that stands for the characters from `first` on before `stop`; None where they stay."""
     word = line.text[first:stop]
     letters = sum(character.isalpha() for character in word)
-    if word in known or least > _SURE or letters * 2 < len(word):
+    if word in known or letters * 2 < len(word):
         return None
-    frames = _frames(line, first, stop)
-    spelt = []
-    for candidate in (*_alike(word, known), *_pairs(word, known)):
+    if least > _SURE:
+        candidates = [(other, _LETTER) for other in _alike(word, known) if _is_longer(other, word)]
+    else:
+        candidates = [(other, _MOST) for other in _alike(word, known)]
+        candidates += [(pair, _SPACE) for pair in _pairs(word, known)]
+    return _likeliest(line, _frames(line, first, stop), candidates)
+
+
+def _is_longer(other: str, word: str) -> bool:
+    """True when one letter more makes `word` the other: a thin one is lost without the others being in doubt."""
+    return any(other[:place] + other[place + 1 :] == word for place in range(len(other)))
+
+
+def _likeliest(line: CapitalLine, frames: lattice.Frames, candidates: Sequence[tuple[str, float]]) -> Said | None:
+    """The text that these frames spell best, where that costs little and no other costs about as much.
+
+    `candidates` are texts, each with the log probability that it may cost at most.
+    """
+    spelt, most = [], dict(candidates)
+    for candidate in most:
         pattern = [(line.alphabet.index(character),) for character in candidate]
         spelling = lattice.spelled(frames, pattern, is_whole=True)
         if spelling is not None:
@@ -70,7 +97,7 @@ def _better(line: CapitalLine, first: int, stop: int, known: Words, least: float
     if not spelt:
         return None
     loss, candidate = spelt[0]
-    if loss > min(_SPACE if " " in candidate else _MOST, _PER_CHARACTER * len(candidate)):
+    if loss > min(most[candidate], _PER_CHARACTER * len(candidate)):
         return None
     rival = spelt[1][0] if len(spelt) > 1 else np.inf
     if rival - loss < max(_MARGIN, _MARGIN_SHARE * loss):
@@ -91,7 +118,9 @@ def _alike(word: str, known: Words) -> Iterator[str]:
     """Known words of about the length and letters of what was read, the likest first."""
     table, order = _counted(known)
     far = np.abs(table - _count(word)).sum(axis=1)
-    near = [order[place] for place in np.flatnonzero(far <= 5) if abs(len(order[place]) - len(word)) <= 1]
+    near = [
+        order[place] for place in np.flatnonzero(far <= 5) if abs(len(order[place]) - len(word)) <= 1 + len(word) // 12
+    ]
     ranked = sorted(((capitals.likeness(word, other), other) for other in near), reverse=True)
     yield from (other for like, other in ranked[:_TRIED] if like >= _ALIKE)
 

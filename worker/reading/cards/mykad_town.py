@@ -1,0 +1,103 @@
+"""Postcode, district and state from the last lines of a MyKad's address, each held against the others."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from worker.reading.cards import capitals, lattice, malaysia, malaysian_words, mykad_pieces, words
+from worker.reading.cards.capitals import CapitalLine
+from worker.reading.cards.mykad_pieces import Piece
+
+_TOWN_CHARACTERS: Final = capitals.LETTERS + " .,'-/()"
+_STATE_CHARACTERS: Final = capitals.LETTERS + " .()'"
+_TRIED_SPELLINGS: Final = 6  #: of states, those most like what was read
+_MOST_PER_LETTER: Final = 1.6  #: of log probability, that a spelling may cost
+_ELSEWHERE: Final = 4.0  #: of log probability, that a postcode of another state than the printed one costs
+_GUESSED: Final = 0.5  #: confidence of a state that a postcode alone tells
+
+
+def tell(line: CapitalLine, taken: int, below: CapitalLine | None) -> dict[str, Piece]:
+    """The fields on the postcode's line, whose first `taken` characters are the postcode, and the one below it."""
+    rest = line.part(taken, len(line.text)).of(_TOWN_CHARACTERS)
+    state = _state(below) if below is not None else None
+    if state is None:
+        state, rest = _state_behind(rest, "," if below is not None else ", ")
+    postcode = _postcode(line.part(0, 5), malaysia.SPELLINGS.get(state.value) if state else None)
+    pieces = {"postcode": postcode, "district": _district(rest)}
+    if state is None and below is not None:
+        state = _state_of(postcode, below)
+    return pieces | ({"state": state} if state is not None else {})
+
+
+def _postcode(code: CapitalLine, state: str | None) -> Piece:
+    """The likeliest five digits; where they are in doubt, those that the state uses."""
+    columns = [code.alphabet.index(digit) for digit in capitals.DIGITS]
+    rows = np.asarray(code.log_probabilities[:, columns], np.float64)
+    area = rows[0][:, None] + rows[1][None, :]
+    if state is not None:
+        area = area - _ELSEWHERE * (1 - _areas(state))
+    first, second = np.unravel_index(int(area.argmax()), area.shape)
+    text = f"{first}{second}" + "".join(str(int(row.argmax())) for row in rows[2:])
+    return Piece(text, float(np.exp(code.chance(text).sum())), (code.of(capitals.DIGITS),))
+
+
+def _areas(state: str) -> np.typing.NDArray[np.float64]:
+    """(10, 10), 1 where the first two digits of a postcode are ones that the state uses."""
+    codes = [f"{first}{second}000" for first in capitals.DIGITS for second in capitals.DIGITS]
+    return np.array([malaysia.is_postcode_of(code, state) for code in codes], np.float64).reshape(10, 10)
+
+
+def _district(rest: CapitalLine) -> Piece:
+    """A town that is known where the line's frames spell one, else what was read."""
+    known = words.whole(rest, malaysian_words.TOWN_NAMES)
+    piece = (
+        mykad_pieces.of_lines([rest], malaysian_words.TOWN_WORDS)
+        if known is None
+        else Piece(known.text, float(np.exp(known.log_chance)), (rest,))
+    )
+    return Piece(piece.value.rstrip(",. "), piece.confidence, piece.lines)
+
+
+def _state(line: CapitalLine) -> Piece | None:
+    spelling = _spelling(line, 0.6)
+    return None if spelling is None else Piece(*spelling, (line,))
+
+
+def _state_of(postcode: Piece, below: CapitalLine) -> Piece | None:
+    """The state whose postcode this is, where only one has it and a line below says what cannot be read."""
+    states = [state for state in malaysia.STATES if malaysia.is_postcode_of(postcode.value, state)]
+    if len(states) != 1:
+        return None
+    return Piece(malaysia.STATES[states[0]][0], _GUESSED * postcode.confidence, (below,))
+
+
+def _spelling(line: CapitalLine, least: float) -> tuple[str, float] | None:
+    """The way of writing a state that the frames spell best among those at least so like the text; how surely."""
+    text = " ".join(line.of(_STATE_CHARACTERS).text.split())
+    ranked = sorted((capitals.distance(text, one) / max(len(text), len(one)), one) for one in malaysia.SPELLINGS)
+    near = [one for far, one in ranked[:_TRIED_SPELLINGS] if far <= 1 - least]
+    frames, spelt = line.own_frames(), []
+    for one in near:
+        found = lattice.spelled(frames, [(line.alphabet.index(mark),) for mark in one], is_whole=True)
+        if found is not None and found.loss < _MOST_PER_LETTER * len(one):
+            spelt.append((found.loss + malaysia.RARER.get(one, 0.0), one))
+    if not spelt:
+        return None
+    loss, best = min(spelt)
+    rivals = sum(float(np.exp(loss - other)) for other, _ in spelt)
+    return best, float(np.exp(-0.25 * loss) / rivals)
+
+
+def _state_behind(rest: CapitalLine, separators: str) -> tuple[Piece | None, CapitalLine]:
+    """A state on the line of the district, behind one of these separators."""
+    for place, character in enumerate(rest.text):
+        if character not in separators or place < 2:
+            continue
+        tail = rest.text[place + 1 :].strip()
+        part = rest.part(place + 1 + len(rest.text[place + 1 :]) - len(rest.text[place + 1 :].lstrip()), len(rest.text))
+        spelling = _spelling(part, 0.75) if len(tail) > 3 else None
+        if spelling is not None:
+            return Piece(*spelling, (part,)), rest.part(0, place)
+    return None, rest
