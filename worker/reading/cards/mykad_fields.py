@@ -23,11 +23,13 @@ _HEADERS: Final = (
     "CONTOH", "CONTOH / SPECIMEN", "SAMPLE", "KAD PENGENALAN PEMASTAUTIN TETAP", "MALAYSIA IDENTITY CARD",
     "KAD PENGENALAN PEMASTAUTIN TETAP MALAYSIA", "KAD PENGENALAN MALAYSIA IDENTITY CARD", "KAD", "PERMANENT RESIDENT",
 )  # fmt: skip
+_MARKS: Final = ("CONTOHSPECIMEN", "SAMPLE")  #: that stand across a card, parts of which are taken for lines
+_LEAST_OF_MARK: Final = 4  #: letters
 #: How an address line begins; as public parsers of the card have it.
 _ADDRESS_START: Final = re.compile(
     r"^(NO\b|NO\.|LOT\b|PT\b|JALAN\b|JLN\b|LORONG\b|LRG\b|LOR\b|TAMAN\b|TMN\b|KAMPUNG\b|KAMPONG\b|KG\b|BATU\b|"
     r"PERSIARAN\b|LEBUH\b|BLOK\b|BLOCK\b|BLK\b|FLAT\b|PANGSAPURI\b|APARTMENT\b|APT\b|TINGKAT\b|UNIT\b|FELDA\b|"
-    r"SEKSYEN\b|BANDAR\b|DESA\b|PPR\b|RUMAH\b|RPT\b|PEKAN\b|SUNGAI\b|SG\b|BUKIT\b|KEM\b|IPD\b|D/A\b|LADANG\b|"
+    r"SEKSYEN\b|BANDAR\b|DESA\b|PPR\b|RUMAH\b|RPT\b|PEKAN\b|SUNGAI\b|SG\b|BUKIT\b|KEM\b|IPD\b|[DPOQ0]/A\b|LADANG\b|"
     r"RANCANGAN\b|PETI SURAT\b|KONDO|VILLA\b|SRI\b|SERI\b|PARIT\b|SOLOK\b|LINTANG\b|#|\d)"
 )
 _DESCENT: Final = re.compile(r"(?:^|\s)(BIN|BINTI|BT|BTE|B\.|A/L|A/P|AL|AP|ANAK|AK|S/O|D/O|@)(?=\s|$)")
@@ -37,6 +39,7 @@ _WORD_WITH_DIGIT: Final = re.compile(
 )
 _STOP_BEHIND_WORD: Final = re.compile(r"(?:\d[A-Z]?|[A-Z]{4,})(\.)(?=\s|$|[A-Z])")
 _DOUBTED_STOP: Final = 3.0  #: of log probability
+_IN_CARE_OF: Final = re.compile(r"^[DPOQ0]/A ")  #: `D/A`: dengan alamat
 _LETTER_BEHIND_NUMBER: Final = re.compile(r"(?<=\d)[OQISZ](?![A-Z])")  #: hardly any house is called so
 _LETTER_BEFORE_NUMBER: Final = re.compile(r"(?<![A-Z0-9])[OQISZ](?=\d\d|\d[/-])")
 _SUFFIXES: Final = "ABCDEFGH"  #: letters that follow a house's number
@@ -47,12 +50,15 @@ _MILES: Final = re.compile(r"^BATU \d{1,2}()[13]/[24](?!\d)")  #: `BATU 7 1/2`: 
 _ROOM_FOR_SPACE: Final = 1.25  #: of the usual pitch, from character to character
 _HINT_OF_SPACE: Final = 0.01  #: of a frame between them
 _MOST_PER_LETTER: Final = 1.6  #: of log probability, that a spelling may cost
+_BELOW_NUMBER: Final = 0.38  #: of the number's strip: its print and half of a name that touches it
 _LEADING_ABOVE: Final = 3.2  #: of a strip's height, from one line of the column to the next, at most
 _LIKE_DIGITS: Final = frozenset("OQDILZSGB")
 _LIKE_A_DIGIT: Final = 0.5  #: how likely a digit stands where one of these was read, among digits
 _FEW: Final = 4  #: characters; a line of no more must be read about as surely as the others
 _SURE_FEW: Final = 0.85  #: of the usual line's confidence
 _SURE_LINE: Final = 0.68  #: the same of longer lines: below stands a name in Chinese, a portrait, a pattern
+_OUTSIDE: Final = 1.2  #: steps from character to character, from which a character stands outside of its column
+_AT_EDGE: Final = 0.75  #: the same, within which one stands at the column's edge
 _ALIGNED: Final = 0.05  #: of the card's width, by which lines of one column may begin earlier or later
 
 
@@ -73,7 +79,7 @@ def tell(lines: Sequence[CapitalLine], width: float) -> Front:
     pieces, lowest = dict(side), 0.0
     if number is not None:
         pieces["ic_number"] = Piece(number.value, number.confidence, (number.printed,))
-        lowest = number.line.middle + 0.6 * number.line.height
+        lowest = number.line.middle + _BELOW_NUMBER * number.line.height
     column = _column([line for line in rest if line.middle > lowest], width)
     pieces |= _name_and_address(column)
     return Front(pieces, _likeness(pieces, has_header=has_header))
@@ -193,7 +199,9 @@ def _spaces(text: str, first: int, stop: int) -> list[int]:
 
 
 def _is_header(text: str) -> bool:
-    return capitals.nearest(text, _HEADERS, 0.78) is not None
+    letters = "".join(letter for letter in text if letter.isalpha())
+    is_part = len(letters) >= _LEAST_OF_MARK and any(letters in mark for mark in _MARKS)
+    return is_part or capitals.nearest(text, _HEADERS, 0.78) is not None
 
 
 # ------------------------------------------------------------------------------------------------- column
@@ -209,13 +217,27 @@ def _column(lines: Sequence[CapitalLine], width: float) -> list[CapitalLine]:
     slope = _slope(anchor)
     usual = float(np.median([line.confidence for line in lines]))
     column = []
-    for line in lines:
-        shift = (line.middle - anchor.middle) * slope
-        least = _SURE_FEW if len(line.text) <= _FEW else _SURE_LINE
-        is_aligned = abs(line.left - anchor.left + shift) < _ALIGNED * width
+    for seen in lines:
+        edge = anchor.left - (seen.middle - anchor.middle) * slope
+        line = seen if seen is anchor else _within(seen, edge)
+        least = _SURE_FEW if sum(map(str.isalnum, line.text)) <= _FEW else _SURE_LINE
+        is_aligned = abs(line.left - edge) < _ALIGNED * width
         if line is anchor or (is_aligned and line.confidence >= least * usual):
             column.append(line)
     return _unbroken(column, anchor)
+
+
+def _within(line: CapitalLine, edge: float) -> CapitalLine:
+    """The line without words before its column's left edge, where another begins at that edge; px of the card."""
+    if len(line.text) < 2:
+        return line
+    places = np.array([line.at(float(share))[0] for share in line.centres])
+    step = float(np.median(np.diff(places)))
+    before = int((places < edge - _OUTSIDE * step).sum())
+    is_parted = " " in line.text[:before] and before < len(places) - 2
+    if not is_parted or abs(places[before] - edge) > _AT_EDGE * step:
+        return line
+    return _trimmed(line.part(before, len(line.text)))
 
 
 def _slope(line: CapitalLine) -> float:
@@ -283,13 +305,27 @@ def _name_and_address(column: list[CapitalLine]) -> dict[str, Piece]:
 
 
 def _parted(name: str) -> str:
-    """The name with the spaces that stand around signs of descent and another name."""
+    """The name with the spaces that stand around signs of descent and another name, without a mark that touches it."""
+    name = " ".join(_unmarked(word) for word in name.split())
     return " ".join(_DESCENT_JOINED.sub(r"\1 ", name).replace("@", " @ ").split())
+
+
+def _unmarked(word: str) -> str:
+    """A known word without the part of a mark behind it: `AISYAHEN`, where SPECIMEN ends beside the name."""
+    if word in malaysian_words.NAME_WORDS:
+        return word
+    ends = [mark[-count:] for mark in ("SPECIMEN", "CONTOH") for count in range(2, len(mark) + 1)]
+    if word in ends:
+        return ""
+    stems = (word.removesuffix(end) for end in ends if word.endswith(end))
+    return next((stem for stem in stems if stem in malaysian_words.NAME_WORDS and len(stem) > 2), word)
 
 
 def _worded(line: CapitalLine) -> CapitalLine:
     """The line with the digits in words taken for letters: `3ALAN` is no house number. A `12C` stays as it is."""
     text, letters = line.text, line.of(capitals.LETTERS).text
+    if _IN_CARE_OF.match(text):
+        text = "D" + text[1:]
     spans = [word.span() for word in _WORD_WITH_DIGIT.finditer(text)]
     for start, stop in spans:
         text = text[:start] + letters[start:stop] + text[stop:]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from worker.reading.cards import capitals, lattice
 from worker.reading.cards.capitals import CapitalLine
 
-_WORD: Final = re.compile(r"[A-Z0-9']{3,}")
+_WORD: Final = re.compile(r"[A-Z0-9']{3,}|\bH\b")
 _SURE: Final = 0.93  #: of every character of a word that stands as it was read, but for a letter lost
 _PER_CHARACTER: Final = 1.6  #: of log probability, that a known word may cost; frames of one character doubt alike
 _MOST: Final = 13.0  #: the same for the whole of a long word
@@ -70,16 +70,21 @@ def _better(line: CapitalLine, first: int, stop: int, known: Words, least: float
     if word in known or letters * 2 < len(word):
         return None
     if least > _SURE:
-        candidates = [(other, _LETTER) for other in _alike(word, known) if _is_longer(other, word)]
+        candidates = [(other, _LETTER) for other in _longer(known).get(word, ())]
     else:
         candidates = [(other, _MOST) for other in _alike(word, known)]
         candidates += [(pair, _SPACE) for pair in _pairs(word, known)]
     return _likeliest(line, _frames(line, first, stop), candidates)
 
 
-def _is_longer(other: str, word: str) -> bool:
-    """True when one letter more makes `word` the other: a thin one is lost without the others being in doubt."""
-    return any(other[:place] + other[place + 1 :] == word for place in range(len(other)))
+@cache
+def _longer(known: Words) -> dict[str, list[str]]:
+    """Known words by what is left of them without one letter: a thin one is lost and the others are not in doubt."""
+    found: dict[str, list[str]] = {}
+    for word in sorted(known):
+        for less in {word[:place] + word[place + 1 :] for place in range(len(word))}:
+            found.setdefault(less, []).append(word)
+    return found
 
 
 def _likeliest(line: CapitalLine, frames: lattice.Frames, candidates: Sequence[tuple[str, float]]) -> Said | None:
