@@ -96,12 +96,22 @@ def _words(random: Random) -> str:
     return " ".join(_word(random) for _ in range(int(random.integers(1, 5))))
 
 
-_JOINTS = (" BIN ", " BINTI ", " A/L ", " A/P ", " @ ", " BT ", " B. ", ", ", "-", " S/O ", " D/O ", "'", " ANAK ")
+_JOINTS = (" BIN ", " BINTI ", " A/L ", " A/P ", " @ ", " BT ", " B. ", ", ", "-", " S/O ", " D/O ", "'", " ANAK ",
+           " HJ ", " HJH ", " HAJI ", " BIN HJ ", " BTE ")  # fmt: skip
 
 
 def _name(random: Random) -> str:
+    """Two parts with what joins them; at times only one of them, where a name goes on on another line."""
     joint = str(random.choice(_JOINTS))
-    return f"{_words(random)}{joint}{_word(random)}"
+    parts = (f"{_words(random)}{joint}{_word(random)}", f"{_words(random)}{joint}", f"{joint}{_words(random)}")
+    return parts[int(random.choice(3, p=(0.75, 0.17, 0.08)))].strip()
+
+
+def _thin(random: Random) -> str:
+    """Words with letters that take little room and are lost beside others."""
+    return " ".join(
+        "".join(random.choice(list("IJLTFHANEI1"), int(random.integers(2, 7)))) for _ in range(random.integers(1, 5))
+    )
 
 
 _STARTS = (
@@ -204,6 +214,7 @@ _KINDS: tuple[tuple[float, Callable[[Random], str]], ...] = (
     (0.19, _name),
     (0.24, _address),
     (0.06, _abbreviated),
+    (0.05, _thin),
     (0.10, _town),
     (0.03, _date),
     (0.11, _figures),
