@@ -51,7 +51,7 @@ class Pyramid:
     @property
     def width(self) -> int:
         """Px of the whole picture."""
-        return self._levels[0].shape[1]
+        return int(self._levels[0].shape[1])
 
     def cut(self, row: Row, *, tall: float = 1.0) -> Strip:
         """The strip of a row whose print is `tall` times as high as the row says."""

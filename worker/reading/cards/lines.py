@@ -29,6 +29,7 @@ _LEAST_CELLS: Final = 3
 _SAME_LINE: Final = 0.45  #: of the capitals' height, by which pieces of one line may stand higher or lower
 _WIDEST_GAP: Final = 1.3  #: of the capitals' height, between pieces of one line
 _OVERLAP: Final = 3.0  #: of the capitals' height, by which pieces of one line may reach into each other
+_PIECE: Final = 1.5  #: of a strip's height, pieces of it in which light is taken for even
 _REACH: Final = 0.2  #: of the capitals' height, that print reaches beyond the cells at both ends
 
 Floats = npt.NDArray[np.float64]
@@ -216,9 +217,11 @@ def _fitted(ys: npt.NDArray[np.intp], xs: npt.NDArray[np.intp], seen: layout.Lay
 
 
 def _dark_on_light(strip: Grey) -> Grey:
-    """The strip, or its negative where the print is the lighter part."""
+    """The strip, or its negative where the print is the lighter part: in most of its pieces, for light is uneven."""
     inner = strip[strip.shape[0] // 5 : -strip.shape[0] // 5]
-    low, middle, high = np.percentile(inner, (4, 50, 96))
+    count = max(1, round(inner.shape[1] / (_PIECE * strip.shape[0])))
+    levels = np.array([np.percentile(piece, (4, 50, 96)) for piece in np.array_split(inner, count, axis=1)])
+    low, middle, high = levels.sum(axis=0)
     return np.asarray(255 - strip, np.uint8) if high - middle > 1.3 * (middle - low) else strip
 
 

@@ -311,11 +311,11 @@ def _parted(name: str) -> str:
 
 
 def _unmarked(word: str) -> str:
-    """A known word without the part of a mark behind it: `AISYAHEN`, where SPECIMEN ends beside the name."""
+    """A word without the part of a mark that stands there: `AISYAHEN`, where SPECIMEN ends beside the name."""
     if word in malaysian_words.NAME_WORDS:
         return word
-    ends = [mark[-count:] for mark in ("SPECIMEN", "CONTOH") for count in range(2, len(mark) + 1)]
-    if word in ends:
+    ends = [mark[-count:] for mark in ("SPECIMEN", "CONTOH") for count in range(2, len(mark))]
+    if word in ends and len(word) > 2:
         return ""
     stems = (word.removesuffix(end) for end in ends if word.endswith(end))
     return next((stem for stem in stems if stem in malaysian_words.NAME_WORDS and len(stem) > 2), word)

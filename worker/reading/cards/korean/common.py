@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 
 from core.authenticity import printed as forms
 from core.authenticity import rules
-from core.documents import Check, Verdict
-from worker.reading.cards.base import Printed
+from core.documents import Check, Field, Verdict
+from worker.reading.cards import find
+from worker.reading.cards.base import Card, Printed
 from worker.reading.cards.korean import hangul, patterns, words
 from worker.reading.cards.korean.rows import Row
 
+Place = tuple[int, int, int, int]  #: left, top, right, bottom, px of a card
+
 _AS_WELL = 0.05  #: of that probability, that a number with its region may fit less
+_SPACED_DATE = re.compile(r"(?=.*\. )(\d{4}) ?\. ?(\d{1,2}) ?\. ?(\d{1,2}) ?\.?")
 _BEFORE_A_NUMBER = frozenset(" :.·-" + hangul.OTHER)
 NUMBER_FITS = -1.1  #: mean natural-log probability of a place from which on a number or date is one
 
@@ -114,8 +119,29 @@ def dates(rows: Sequence[Row]) -> list[Placed]:
         if not forms.date_digits(match.text):
             match = patterns.best_of(row.printed, patterns.DATE_FORMS)
         if match and match.fit > NUMBER_FITS and forms.date_digits(match.text):
-            found.append(Placed(row, match))
+            found.append(Placed(row, replace(match, text=_evenly(match.text))))
     return found
+
+
+def _evenly(text: str) -> str:
+    """A date that has a blank behind one stop with one behind every stop, and its last stop: small ones are lost."""
+    spaced = _SPACED_DATE.fullmatch(text)
+    return "{}. {}. {}.".format(*spaced.groups()) if spaced else text
+
+
+def on_card(card: Card, told: Field) -> list[list[int]]:
+    """Corners of a field, px of the card, clockwise from its top left."""
+    corners: list[list[int]] = find.on_card(card, np.array(told.box)).round().astype(int).tolist()
+    return corners
+
+
+def issuer_places(card: Card, fields: dict[str, Field]) -> list[Place]:
+    """Where an issuer is looked for that was not seen, px of the card: below the date."""
+    if "issue_date" not in fields:
+        return []
+    (left, top), _, (right, bottom), _ = on_card(card, fields["issue_date"])
+    tall = bottom - top
+    return [(left - 9 * tall, bottom - tall // 3, right + 9 * tall, bottom + 4 * tall)]
 
 
 def checks(values: dict[str, str], *, today: date) -> tuple[Check, ...]:

@@ -9,7 +9,6 @@ from datetime import date
 import numpy as np
 
 from core.documents import DocumentType, Field
-from worker.reading.cards import find
 from worker.reading.cards.base import Card, Told
 from worker.reading.cards.korean import common, hangul, issuers, names, resident, words
 from worker.reading.cards.korean.rows import Row, as_field, parted
@@ -22,8 +21,12 @@ _LEAST_CODE = -1.9  #: mean natural-log probability of its signs
 _LEAST_CODE_SIGN = 0.03  #: that a sign is a letter or a digit at all
 _PERIOD = re.compile("적성|검사|갱신|기간|까지")
 _CONDITION_LABELS = ("조건",)
+_NEARLY_LABEL = re.compile("^ ?(?:조.|.건) ?[:;.]? ?(?=[A-J](?:$|[., ]))")  #: read with doubt, a letter behind it
+_LETTERS = re.compile("^[A-J]{2,4}$")  #: of conditions, the commas between them lost
 _KIND_LIKE = re.compile("[0-9]?종|보통|대형|소형|특수|원동기|견인|구난")
+_NUMBER_LABEL = re.compile("면 ?허 ?번 ?호?|허 ?번 ?호")  #: kinds of licence stand before it
 _ABBREVIATED = re.compile(r"^[A-J](?:[.,] ?[A-J])+$")  #: conditions by their letters
+_ASIDE, _REACH = 0.06, 0.35  #: of a card, looked at about a condition's label and right of it
 _LEAST_CONDITION = 0.3  #: of a sign's mean confidence
 
 
@@ -79,8 +82,8 @@ def _the_rest(card: Card, rows: Sequence[Row], below: Sequence[Row], lowest: Row
     fields = {}
     if kinds := licence_kinds(rows):
         fields["licence_type"] = as_field(card, kinds.row, kinds)
-    if condition := _condition(below):
-        fields["condition"] = as_field(card, condition.row, condition)
+    if stated := condition(below):
+        fields["condition"] = as_field(card, stated.row, stated)
     if code := code_serial(_beside(rows, lowest)):
         fields["serial_number"] = as_field(card, code.row, code)
     return fields
@@ -91,9 +94,9 @@ def _placed(card: Card, placed: common.Placed) -> Field:
     return as_field(card, placed.row, match)
 
 
-def kind_places(card: Card, fields: dict[str, Field]) -> list[tuple[int, int, int, int]]:
+def kind_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:
     """Where kinds of licence are looked for, px of the card: left and right of the number, about on its level."""
-    (left, top), _, (right, bottom), _ = _on_card(card, fields["licence_number"])
+    (left, top), _, (right, bottom), _ = common.on_card(card, fields["licence_number"])
     tall = bottom - top
     return [
         (0, top - 2 * tall, left, bottom + tall),
@@ -101,7 +104,22 @@ def kind_places(card: Card, fields: dict[str, Field]) -> list[tuple[int, int, in
     ]
 
 
-def code_places(card: Card, fields: dict[str, Field]) -> list[tuple[int, int, int, int]]:
+def condition_places(card: Card, rows: Sequence[Row]) -> list[common.Place]:
+    """Where a condition is looked for whose label alone was read, px of the card: the label and what is right of it."""
+    height, width = card.image.shape[:2]
+    return [
+        (
+            round((row.left - _ASIDE) * width),
+            round((row.middle - _ASIDE) * height),
+            round((row.left + _REACH) * width),
+            round((row.middle + _ASIDE) * height),
+        )
+        for row in rows
+        if row.plain.strip(":.·-") in _CONDITION_LABELS
+    ]
+
+
+def code_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:
     """Where the code serial is looked for, px of the card: right of the issuer, or of the date above it.
 
     First behind its last letter, where no line of it can run into the code; then from within it.
@@ -109,16 +127,10 @@ def code_places(card: Card, fields: dict[str, Field]) -> list[tuple[int, int, in
     told = next((fields[name] for name in ("issuer", "issue_date") if name in fields), None)
     if told is None:
         return []
-    (left, top), _, (right, bottom), _ = _on_card(card, told)
+    (left, top), _, (right, bottom), _ = common.on_card(card, told)
     tall = bottom - top
     starts = (right + tall // 4, max(left + 3 * tall, right - 4 * tall))
     return [(start, top - 5 * tall, left + 24 * tall, bottom + 3 * tall) for start in starts]
-
-
-def _on_card(card: Card, told: Field) -> list[list[int]]:
-    """Corners of a field, px of the card."""
-    corners: list[list[int]] = find.on_card(card, np.array(told.box)).round().astype(int).tolist()
-    return corners
 
 
 def code_serial(rows: Sequence[Row]) -> common.Words | None:
@@ -185,9 +197,9 @@ def licence_kinds(rows: Sequence[Row]) -> common.Words | None:
 
 
 def _parts(row: Row) -> list[list[int]]:
-    """Places of the words of a row, parted at `/`, `,` and before a digit that is followed by 종."""
+    """Places of the words of a row, parted at `/`, `,`, the number's label and before a digit followed by 종."""
     parts: list[list[int]] = [[]]
-    text = row.printed.text
+    text = _NUMBER_LABEL.sub(lambda label: "/" * len(label[0]), row.printed.text)
     for place, sign in enumerate(text):
         if sign in "/,·." or (sign in "12" and "종" in text[place + 1 : place + 3] and parts[-1]):
             parts.append([])
@@ -204,10 +216,11 @@ def _kind(row: Row, places: list[int]) -> tuple[str, float, int, int] | None:
     return known.word, sure, places[0], places[-1]
 
 
-def _condition(rows: Sequence[Row]) -> common.Words | None:
+def condition(rows: Sequence[Row]) -> common.Words | None:
     """What stands behind the word 조건."""
     for row in rows:
-        start = names.behind(row.printed.text, _CONDITION_LABELS)
+        nearly = _NEARLY_LABEL.match(row.printed.text)
+        start = names.behind(row.printed.text, _CONDITION_LABELS) or (nearly.end() if nearly else 0)
         if start:
             return _stated(row, start)
         if row.plain.strip(":.·-") in _CONDITION_LABELS and (beside := _right_of(row, rows)):
@@ -223,6 +236,8 @@ def _stated(row: Row, start: int) -> common.Words | None:
         return None
     if _ABBREVIATED.match(text):
         text = text.replace(".", ",")
+    elif _LETTERS.match(text):
+        text = ", ".join(text)
     return common.Words(row, text, float(np.prod(sure)), start, len(row.printed.centres) - 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +17,7 @@ _SURNAMES = (
     "염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용예경봉사부가복태목형피두감음빈동온호범좌팽승"
     "간상시갈단견당화창"
 )
+_DOUBTFUL_LABEL = re.compile("(?:성.|.명|이.|.름)[ :/]")
 _COMMON = 1.0  #: natural-log odds that a first sign is one of these, beyond the network's own
 
 
@@ -46,7 +48,7 @@ def find(printed: Printed, labels: tuple[str, ...] = LABELS) -> Name | None:
 
 def _places(printed: Printed, labels: tuple[str, ...]) -> list[int]:
     """Places of the name's syllables: behind a label, before a bracket or the first sign that is not read here."""
-    start = behind(printed.text, labels)
+    start = behind(printed.text, labels) or _behind_doubtful(printed.text)
     kept: list[int] = []
     for place in range(start, len(printed.text)):
         sign = printed.text[place]
@@ -57,6 +59,11 @@ def _places(printed: Printed, labels: tuple[str, ...]) -> list[int]:
         elif sign != hangul.SPACE and kept and printed.text[place + 1 : place + 2] not in hangul.SYLLABLES:
             break  # more than one sign that is no syllable: something else than the name begins
     return kept
+
+
+def _behind_doubtful(text: str) -> int:
+    """The first place behind what may be a label of two syllables, one of them misread, and a blank; 0 without one."""
+    return 3 if _DOUBTFUL_LABEL.match(text) else 0
 
 
 def behind(text: str, labels: tuple[str, ...]) -> int:

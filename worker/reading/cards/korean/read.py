@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -14,7 +14,8 @@ from core.documents import Box, DocumentType, Failure, FailureReason, Field, Mrz
 from worker.reading import decode
 from worker.reading.cards import find, lines
 from worker.reading.cards.base import Card, Colour, Line, Printed, Told
-from worker.reading.cards.korean import driver, hangul, passport, print_lines, resident, standing
+from worker.reading.cards.korean import driver, hangul, issuers, passport, print_lines, resident, standing, words
+from worker.reading.cards.korean.common import Place, Words, issuer_places
 from worker.reading.cards.korean.engine import KoreanEngine
 from worker.reading.cards.korean.rows import Row, as_field, rows_of
 
@@ -90,7 +91,7 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
     for upright, strips in ways:
         rows = rows_of(upright, strips, reader.read_lines([line.strip for line in strips]))
         if told := tell(upright, rows, today=today):
-            told, small = _looked_at_closer(upright, told)
+            told, small = _looked_at_closer(upright, rows, told)
             return Look(upright, [*rows, *small], replace(told, engine=reader.name))
         looked = looked or Look(upright, rows, None)
         if not _looks_korean(rows):
@@ -98,24 +99,35 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
     return looked
 
 
-def _looked_at_closer(card: Card, told: Told) -> tuple[Told, list[Row]]:
-    """A licence with the small print that was lost beside the number and the issuer, and the lines it stands on."""
-    if told.document_type is not DocumentType.DRIVER_LICENCE:
-        return told, []
-    wanted = (
-        ("licence_type", driver.licence_kinds, driver.kind_places(card, told.fields)),
-        ("serial_number", driver.code_serial, driver.code_places(card, told.fields)),
-    )
+def _looked_at_closer(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told, list[Row]]:
+    """What was told with the small print that was lost where it usually stands, and the lines it stands on."""
     seen: list[Row] = []
-    for name, tell_, places in wanted:
+    for name, tell_, places in _wanted(card, rows, told):
         for place in places if name not in told.fields else ():
             found = print_lines.near(card, place)
-            rows = rows_of(card, found, engine().read_lines([line.strip for line in found]))
-            seen += rows
-            if words := tell_(rows):
-                told = replace(told, fields=told.fields | {name: as_field(card, words.row, words)})
+            close = rows_of(card, found, engine().read_lines([line.strip for line in found]))
+            seen += close
+            if value := tell_(close):
+                told = replace(told, fields=told.fields | {name: as_field(card, value.row, value)})
                 break
     return told, seen
+
+
+def _wanted(
+    card: Card, rows: Sequence[Row], told: Told
+) -> list[tuple[str, Callable[[Sequence[Row]], Words | None], list[Place]]]:
+    """Fields, who tells each from rows, and where on the card those may stand."""
+    is_licence = told.document_type is DocumentType.DRIVER_LICENCE
+    known = words.POLICE if is_licence else words.MAYORS
+    issuer = ("issuer", lambda close: issuers.find(close, known), issuer_places(card, told.fields))
+    if not is_licence:
+        return [issuer]
+    return [
+        issuer,
+        ("licence_type", driver.licence_kinds, driver.kind_places(card, told.fields)),
+        ("serial_number", driver.code_serial, driver.code_places(card, told.fields)),
+        ("condition", driver.condition, driver.condition_places(card, rows)),
+    ]
 
 
 def _slenderness(line: Line) -> float:
