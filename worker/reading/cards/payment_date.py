@@ -21,6 +21,7 @@ _PART: Final = re.compile(r"\d[/-]|[/-]\d")
 _FIRST_YEAR, _LAST_YEAR = 15, 60  #: of this century; cards are good for at most twenty years
 _WIDE: Final = 1.7  #: times the usual step, a step that is a space
 _SURE: Final = 0.8  #: probability below which a digit may be a letter beside the date
+_WELL: Final = 0.5  #: the same of a date, below which a later one is not preferred to a surer one
 _LEAST: Final = 0.25  #: probability of the least sure digit
 
 
@@ -40,10 +41,24 @@ class Month:
 
 
 def latest(rows: Sequence[ReadRow]) -> Month | None:
-    """The latest month on these rows that was read well enough, None without any."""
-    found = [month for row in rows for month in months(row)]
-    sure = [month for month in found if month.probability >= 0.5] or found
+    """The latest month on these rows that was read well enough, None without any.
+
+    Of several readings of one place the surest counts.
+    """
+    places: list[Month] = []
+    for month in sorted((month for row in rows for month in months(row)), key=lambda month: -month.probability):
+        if not any(_is_one_place(month, other) for other in places):
+            places.append(month)
+    sure = [month for month in places if month.probability >= _WELL] or places
     return max(sure, key=lambda month: (month.year, month.month), default=None)
+
+
+def _is_one_place(month: Month, other: Month) -> bool:
+    """True where each is read within the other's box, or nearly."""
+    box, its = np.array(month.box), np.array(other.box)
+    height = float(np.hypot(*(its[3] - its[0])))
+    away = np.abs(box.mean(axis=0) - its.mean(axis=0))
+    return float(np.hypot(*away)) < height
 
 
 def months(row: ReadRow) -> list[Month]:

@@ -19,7 +19,7 @@ from worker.reading.cards.payment_number import Number
 _MOST_ROWS: Final = 8  #: that are read in one look
 _LEVEL: Final = 0.7  #: cosine between a date and the number, at least
 _MONTH: Final = 3.0  #: row heights, of two digits with a stroke
-_SURE: Final = 0.8  #: probability of a date, below which another look is taken
+_SURE: Final = 0.9  #: probability of a date, below which another look is taken
 _CLOSER: Final = (15.0, 23.0, 10.0)  #: px of the number's height when dates are looked for about it
 _WINDOW: Final = (480, 352)  #: px, width and height, of that closer look
 _PRINT: Final = 26.0  #: px of the number's height when every line of print is looked at
