@@ -1,7 +1,8 @@
-"""Rows of characters as the digits engine tells them, without any picture."""
+"""Rows of characters as the digits engine tells them, without any picture, and sheets on which digits are lettered."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -9,8 +10,39 @@ from worker.reading.cards import digit_alphabet, digit_strips
 from worker.reading.cards.digit_lines import Character
 from worker.reading.cards.digit_reading import ReadRow
 from worker.reading.cards.digit_rows import NUMBER, Row
+from worker.reading.cards.digit_strips import Pyramid
 
 PITCH = 20.0
+
+
+class Sheet:
+    """Light paper that is lettered in the face inside OpenCV."""
+
+    def __init__(self):
+        self.grey = np.full((400, 640), 220, np.uint8)
+
+    @property
+    def pyramid(self):
+        return Pyramid(self.grey)
+
+    @property
+    def colour(self):
+        return np.asarray(cv2.cvtColor(self.grey, cv2.COLOR_GRAY2BGR), np.uint8)
+
+    def letter(self, text, left, foot, size=28, thick=2, kind=NUMBER):
+        """Letters a text about `size` px high; the row on which its ink stands."""
+        before = self.grey.copy()
+        cv2.putText(self.grey, text, (left, foot), cv2.FONT_HERSHEY_DUPLEX, size / 21, 30, thick, cv2.LINE_AA)
+        ys, xs = np.nonzero(before > self.grey)
+        wide, high = float(np.ptp(xs)) + 1, float(np.ptp(ys)) + 1
+        middle = np.array([xs.min() + wide / 2, ys.min() + high / 2])
+        return Row(middle, np.array([1.0, 0.0]), wide, high, kind, 0.9)
+
+
+@pytest.fixture
+def sheet():
+    """A sheet of its own for every test."""
+    return Sheet()
 
 
 def character(text, x, probability=0.999, second="?"):

@@ -130,3 +130,100 @@ def test_a_surely_read_group_stands_before_a_longer_one_with_doubts(read_row):
     number = payment_number.best_of([*rows, junk])
     assert number is not None
     assert number.text == "5555555555554444"
+
+
+@pytest.mark.parametrize(
+    "printed", ["5555 5555 5555 4444 12", "5555 5555 5555 4444 1", "12 5555 5555 5555 4444", "555555555555444412"]
+)
+def test_sixteen_digits_are_not_cut_out_of_a_longer_number(read_row, printed):
+    number = payment_number.best_of([read_row(printed)])
+    assert number.text == printed.replace(" ", "")
+    assert not number.is_trusted
+
+
+def test_eighteen_digits_with_all_their_checks_are_handed_out_as_eighteen(read_row):
+    number = payment_number.best_of([read_row("4242 4242 4242 4242 42")])
+    assert number.text == "424242424242424242"
+    assert number.is_trusted
+
+
+@pytest.mark.parametrize("printed", ["5555 5555 5555 4444   12", "12   5555 5555 5555 4444"])
+def test_digits_that_stand_off_are_none_of_the_number(read_row, printed):
+    number = payment_number.best_of([read_row(printed)])
+    assert number.text == "5555555555554444"
+    assert number.is_trusted
+
+
+def test_doubtful_digits_behind_a_number_are_none_of_it(read_row):
+    doubts = {16: (0.6, "?"), 17: (0.6, "?")}
+    assert payment_number.best_of([read_row("5555 5555 5555 4444 12", doubts=doubts)]).text == "5555555555554444"
+
+
+def test_one_sure_digit_of_two_behind_a_number_is_enough_to_keep_it_long(read_row):
+    number = payment_number.best_of([read_row("5555 5555 5555 4444 12", doubts={16: (0.6, "?")})])
+    assert number.text == "555555555555444412"
+    assert not number.is_trusted
+
+
+@pytest.mark.parametrize(
+    ("printed", "run"),
+    [("67596468???", "67596468"), ("?1?67596468???", "67596468"), ("6759?4602137", "4602137"), ("???", "")],
+)
+def test_the_longest_run_stands_between_what_surely_is_no_digit(read_row, printed, run):
+    assert "".join(one.text for one in payment_number._longest_run(read_row(printed))) == run
+
+
+def test_a_doubtful_star_among_digits_parts_no_run(read_row):
+    row = read_row("6759?4602", doubts={4: (0.6, "8")})
+    assert len(payment_number._longest_run(row)) == 9
+
+
+def test_a_word_that_shows_digits_beside_half_a_number_is_no_part_of_it(read_row):
+    rows = [read_row("5105 1051"), read_row("0510 5100 ?8?1?", middle=(200.0, 140.0))]
+    number = payment_number.best_of(rows)
+    assert number.text == "5105105105105100"
+    assert number.is_trusted
+
+
+@pytest.mark.parametrize(("height", "is_block"), [(20.0, True), (27.0, True), (30.0, False), (13.0, False)])
+def test_rows_of_unequal_height_are_no_block(read_row, height, is_block):
+    rows = [read_row("5105 1051"), read_row("0510 5100", middle=(200.0, 140.0), height=height)]
+    assert (payment_number.best_of(rows) is not None) is is_block
+
+
+def test_uneven_gaps_between_groups_are_no_cards(read_row):
+    number = payment_number.best_of([read_row("4242 4242   4242 4242")])
+    assert number.text == "4242424242424242"
+    assert not number.is_spaced
+
+
+def test_an_uneven_gap_leaves_no_number_whose_check_digit_fails(read_row):
+    assert payment_number.best_of([read_row("4242 4242 4242 4243")]).is_trusted
+    assert not payment_number.best_of([read_row("4242 4242   4242 4243")]).is_trusted
+
+
+def test_eight_digits_over_eight_without_spaces_are_one_number(read_row):
+    number = payment_number.best_of([read_row("51051051"), read_row("05105100", middle=(200.0, 140.0))])
+    assert number.text == "5105105105105100"
+    assert number.layout == (4, 4, 4, 4)
+    assert number.is_spaced
+
+
+def test_rows_with_unlike_counts_of_digits_are_not_spaced_by_standing_below_one_another(read_row):
+    number = payment_number.best_of([read_row("510510510510"), read_row("5100", middle=(200.0, 140.0))])
+    assert not number.is_spaced
+
+
+def test_nineteen_sure_digits_on_one_row_need_no_spaces(read_row):
+    number = payment_number.best_of([read_row("6205500000000000004")])
+    assert not number.is_spaced
+    assert number.is_trusted
+
+
+def test_nineteen_digits_without_spaces_and_with_a_doubt_are_not_trusted(read_row):
+    assert not payment_number.best_of([read_row("6205500000000000004", doubts={7: (0.85, "8")})]).is_trusted
+
+
+def test_nineteen_digits_without_spaces_on_two_rows_are_not_trusted(read_row):
+    rows = [read_row("62055000000"), read_row("00000004", middle=(200.0, 140.0))]
+    assert not payment_number.best_of(rows).is_trusted
