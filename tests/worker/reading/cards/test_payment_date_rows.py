@@ -1,0 +1,114 @@
+"""Dates beside a number that the finder told badly or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from worker.reading.cards import digit_reading, digit_rows, payment_date, payment_date_rows, payment_number
+from worker.reading.cards.digit_rows import DATE
+
+
+class Finder:
+    """Sees the rows that it is told to, and remembers how often it looked."""
+
+    def __init__(self):
+        self.found, self.looks = [], 0
+
+    def rows(self, picture, longest):
+        self.looks += 1
+        return self.found
+
+
+@pytest.fixture
+def finder(monkeypatch):
+    one = Finder()
+    monkeypatch.setattr(digit_rows, "finder", lambda: one)
+    return one
+
+
+@pytest.fixture
+def lettered(sheet):
+    """A sheet with a number and a date below it, and the rows of both."""
+    number = sheet.letter("4242 4242 4242 4242", 60, 150)
+    sheet.letter("VALID", 230, 210, size=10, thick=1)
+    return sheet, number, sheet.letter("04/29", 300, 210, size=16, thick=1, kind=DATE)
+
+
+def turned(sheet, row, times):
+    """The row on the sheet, both turned to the left by quarters."""
+    for _ in range(times):
+        width = sheet.grey.shape[1]
+        sheet.grey = np.ascontiguousarray(np.rot90(sheet.grey))
+        (x, y), along = row.middle, row.along
+        row = replace(row, middle=np.array([y, width - x]), along=np.array([along[1], -along[0]]))
+    return row
+
+
+def number_on(sheet, row):
+    return payment_number.best_of([digit_reading.read(sheet.pyramid, row)])
+
+
+def month(read):
+    found = payment_date.latest(read)
+    return found and found.text
+
+
+@pytest.mark.parametrize("lower", [0.0, 0.2])
+def test_a_date_is_read_though_its_row_was_told_too_tall_and_too_low(lettered, finder, lower):
+    sheet, number, date = lettered
+    seen = replace(date, height=date.height * 1.8, middle=date.middle + date.down * lower * date.height)
+    assert month([digit_reading.read(sheet.pyramid, seen)]) is None
+    read = payment_date_rows.read(sheet.colour, sheet.pyramid, [seen], [], number_on(sheet, number))
+    assert month(read) == "04/29"
+    assert len(read) == 1
+
+
+def test_half_a_date_is_read_further(lettered, finder):
+    sheet, number, date = lettered
+    seen = replace(date, middle=date.middle + date.along * date.length * 0.25, length=date.length * 0.5)
+    read = payment_date_rows.read(sheet.colour, sheet.pyramid, [seen], [], number_on(sheet, number))
+    assert month(read) == "04/29"
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_a_date_that_was_not_seen_is_found_among_all_lines_of_print(lettered, finder, quarters):
+    sheet, row, _ = lettered
+    number = number_on(sheet, turned(sheet, row, quarters))
+    assert number.text == "4242424242424242"
+    read = payment_date_rows.read(sheet.colour, sheet.pyramid, [], [], number)
+    assert month(read) == "04/29"
+    assert finder.looks == 3
+
+
+def test_a_date_is_read_in_the_whole_picture_where_it_is_looked_for_in_a_smaller_one(lettered, finder):
+    sheet, row, _ = lettered
+    small = np.ascontiguousarray(sheet.colour[::2, ::2])
+    assert month(payment_date_rows.read(small, sheet.pyramid, [], [], number_on(sheet, row))) == "04/29"
+
+
+def test_rows_that_the_finder_sees_closer_are_led_back_to_the_picture(lettered, finder):
+    sheet, row, date = lettered
+    number = number_on(sheet, row)
+    window = payment_date_rows._window(sheet.colour, number, 1.0, 15.0, (480, 352))
+    place = np.linalg.solve(np.column_stack((window.along, window.down)), date.middle - window.corner)
+    finder.found = [replace(date, middle=place, length=date.length * window.scale, height=date.height * window.scale)]
+    (read,) = next(payment_date_rows._looks(sheet.colour, number, 1.0))
+    assert read.middle == pytest.approx(date.middle)
+    assert (read.length, read.height) == pytest.approx((date.length, date.height))
+    assert month(payment_date_rows.read(sheet.colour, sheet.pyramid, [], [], number)) == "04/29"
+
+
+def test_rows_that_stand_across_the_number_hold_no_date(lettered, finder):
+    sheet, row, date = lettered
+    across = replace(date, along=date.down)
+    read = payment_date_rows.read(sheet.colour, sheet.pyramid, [across], [], number_on(sheet, row))
+    assert all(one.row.middle is not across.middle for one in read)
+
+
+def test_a_sheet_without_a_date_tells_none(sheet, finder):
+    number = number_on(sheet, sheet.letter("4242 4242 4242 4242", 60, 150))
+    sheet.letter("SPECIMEN", 230, 210, size=16, thick=1)
+    assert month(payment_date_rows.read(sheet.colour, sheet.pyramid, [], [], number)) is None
