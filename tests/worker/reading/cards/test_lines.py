@@ -81,3 +81,26 @@ def test_a_row_without_height_gives_a_strip_of_bounded_size():
     grey = np.full((100, 200), 200, np.uint8)
     line = lines.cut(grey, lines.Row((5.0, 50.0), (190.0, 50.0), 1e-4))
     assert line.strip.size <= 48 * 4096
+
+
+def shaded(text: str, fall: float) -> np.ndarray:
+    """A strip of dark print in light of which a share is lost from its left end to its right."""
+    ink = np.zeros((40, 320), np.uint8)
+    cv2.putText(ink, text, (10, 29), cv2.FONT_HERSHEY_DUPLEX, 0.9, 255, 2, cv2.LINE_AA)
+    light = 1 - fall * np.linspace(0, 1, ink.shape[1])
+    return np.asarray((220 - ink * (190 / 255)) * light, np.uint8)
+
+
+@pytest.mark.parametrize("text", ["SPECIMEN SPECIMEN", "NO 12 JALAN", "I L 1"])
+@pytest.mark.parametrize("fall", [0.0, 0.4, 0.8])
+def test_print_is_told_from_ground_though_light_falls_off_along_the_strip(text: str, fall: float) -> None:
+    strip = shaded(text, fall)
+    assert lines._dark_on_light(strip) is strip
+    assert np.array_equal(lines._dark_on_light(255 - strip), strip)
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_strip_without_print_stays_as_it_is(level: int) -> None:
+    for wide in (8, 60, 400):
+        strip = np.full((40, wide), level, np.uint8)
+        assert lines._dark_on_light(strip) is strip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -134,6 +136,152 @@ def test_a_number_alone_is_no_mykad() -> None:
     lines = [line("KAD PENGENALAN", y=40), line("900101-14-5678", y=130)]
     assert mykad_fields.tell(lines[1:], 1000).likeness < 0.5
     assert mykad_fields.tell(lines, 1000).likeness < mykad.LEAST_LIKENESS
+
+
+@pytest.mark.parametrize(
+    ("printed", "doubts", "street"),
+    [
+        ("NO 26/4O JALAN MERANTI", {7: "0"}, "NO 26/40 JALAN MERANTI"),
+        ("NO 20O JALAN MERANTI", {5: "C"}, "NO 20C JALAN MERANTI"),
+        ("NO 12S JALAN MERANTI", {5: "5"}, "NO 125 JALAN MERANTI"),
+        ("NO O5/3 JALAN MERANTI", {3: "0"}, "NO 05/3 JALAN MERANTI"),
+        ("LOT I2-3 KG SPECIMEN", {4: "1"}, "LOT 12-3 KG SPECIMEN"),
+        ("LOT I20 KG SPECIMEN", {4: "1"}, "LOT 120 KG SPECIMEN"),
+    ],
+)
+def test_letters_beside_house_numbers_are_digits_or_suffixes_where_they_may_be(printed, doubts, street) -> None:
+    assert mykad_fields._worded(line(printed, y=0, doubts=doubts)).text == street
+
+
+@pytest.mark.parametrize(
+    ("printed", "doubts"),
+    [
+        ("NO 20O JALAN MERANTI", {}),
+        ("NO 12C JALAN MERANTI", {5: "6"}),
+        ("NO I2 JALAN MERANTI", {3: "A"}),
+        ("NO 3 JALAN SS2/4", {12: "5"}),
+        ("NO I JALAN MERANTI", {3: "1"}),
+    ],
+)
+def test_letters_that_are_sure_or_usual_or_stand_in_words_stay(printed: str, doubts: dict[int, str]) -> None:
+    assert mykad_fields._worded(line(printed, y=0, doubts=doubts)).text == printed
+
+
+@pytest.mark.parametrize("printed", ["P/A KLINIK SPECIMEN", "O/A KLINIK SPECIMEN", "0/A KLINIK SPECIMEN"])
+def test_in_care_of_is_written_with_a_d(printed: str) -> None:
+    told = values(card(printed, "NO 3 JALAN MERANTI"))
+    assert told["name"] == "AHMAD BIN SPECIMEN"
+    assert (told["address_line_1"], told["address_line_2"]) == ("D/A KLINIK SPECIMEN", "NO 3 JALAN MERANTI")
+
+
+def test_strokes_elsewhere_are_no_in_care_of() -> None:
+    assert mykad_fields._worded(line("NO 3 P/A KLINIK SPECIMEN", y=0)).text == "NO 3 P/A KLINIK SPECIMEN"
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        ("NUR AISYAHEN", "NUR AISYAH"),
+        ("AISYAHMEN BINTI SPECIMEN", "AISYAH BINTI SPECIMEN"),
+        ("AHMADTOH BIN SPECIMEN", "AHMAD BIN SPECIMEN"),
+        ("NUR AISYAH MEN", "NUR AISYAH"),
+        ("ONTOH NUR AISYAH", "NUR AISYAH"),
+    ],
+)
+def test_the_end_of_a_mark_beside_a_name_is_none_of_it(read: str, name: str) -> None:
+    assert values(card("NO 3 JALAN MERANTI", name=(read,)))["name"] == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SPECIMEN BIN AHMAD",
+        "AHMAD BIN SPECIMEN",
+        "TOH SENG SPECIMEN",
+        "AHMAD CONTOH",
+        "YEN SPECIMEN",
+        "TEOH EN SPECIMEN",
+    ],
+)
+def test_whole_marks_and_names_that_end_as_marks_do_stay(name: str) -> None:
+    assert values(card("NO 3 JALAN MERANTI", name=(name,)))["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("text", "is_header"),
+    [("IMEN", True), ("OHSP", True), ("CONTO", True), ("SAMP", True), ("MEN", False), ("TOH", False), ("MENI", False)],
+)
+def test_parts_of_a_mark_are_no_lines_of_the_card(text: str, is_header: bool) -> None:
+    assert mykad_fields._is_header(text) is is_header
+
+
+@pytest.mark.parametrize("read", ["LIM SPECIMEN@TAN", "LIM SPECIMEN @TAN", "LIM SPECIMEN@ TAN", "LIM SPECIMEN @ TAN"])
+def test_the_sign_of_another_name_gets_its_spaces(read: str) -> None:
+    assert values(card("NO 3 JALAN MERANTI", name=(read,)))["name"] == "LIM SPECIMEN @ TAN"
+
+
+@pytest.mark.parametrize("below", [20, 26, 40])
+def test_a_name_right_below_the_number_is_kept(below: int) -> None:
+    lines = [line("AHMAD BIN SPECIMEN", y=130 + below), line("NO 12 JALAN MERANTI", y=200)]
+    lines += [line("900101-14-5678", y=130), line("43000 KAJANG", y=242), line("SELANGOR", y=284)]
+    assert values(lines)["name"] == "AHMAD BIN SPECIMEN"
+
+
+def test_what_stands_on_the_level_of_the_number_is_no_name() -> None:
+    lines = [line("AHMAD BIN SPECIMEN", y=135), line("NO 12 JALAN MERANTI", y=200)]
+    lines += [line("900101-14-5678", y=130), line("43000 KAJANG", y=242), line("SELANGOR", y=284)]
+    assert "name" not in values(lines)
+
+
+def beside(words: str, text: str, *, gap: float, y: float) -> CapitalLine:
+    """A line whose `words` stand so many steps before `text`, which begins where the lines of a card do."""
+    whole = line(f"{words} {text}", y=y)
+    steps = np.arange(len(whole.text), dtype=np.float64)
+    steps[: len(words)] -= gap
+    steps[len(words)] -= gap / 2
+    steps -= len(words) + 1
+    start, stop = steps[0] - 0.5, steps[-1] + 0.5
+    corners = whole.corners.copy()
+    corners[[0, 3], 0], corners[[1, 2], 0] = 60 + STEP * start, 60 + STEP * stop
+    return replace(whole, corners=corners, centres=(steps - start) / (stop - start))
+
+
+@pytest.mark.parametrize("words", ["XQ", "X Q", "MENTERI"])
+def test_words_before_the_column_are_cut(words: str) -> None:
+    lines = card("NO 12 JALAN MERANTI")
+    name = next(place for place, one in enumerate(lines) if one.text == "AHMAD BIN SPECIMEN")
+    lines[name] = beside(words, "AHMAD BIN SPECIMEN", gap=2.0, y=330)
+    assert values(lines)["name"] == "AHMAD BIN SPECIMEN"
+
+
+def test_a_line_that_begins_nowhere_near_the_column_is_not_cut() -> None:
+    seen = beside("XQ", "AHMAD BIN SPECIMEN", gap=2.0, y=330)
+    assert mykad_fields._within(seen, 60).text == "AHMAD BIN SPECIMEN"
+    for edge in (60 - STEP, 60 + STEP, 60 + 4 * STEP):
+        assert mykad_fields._within(seen, edge) is seen
+
+
+def test_a_line_within_its_column_is_left_alone() -> None:
+    whole = line("AHMAD BIN SPECIMEN", y=330)
+    assert mykad_fields._within(whole, 60) is whole
+
+
+@pytest.mark.parametrize("degrees", [-4, 4])
+def test_columns_may_lean(degrees: int) -> None:
+    lines = card("NO 12 JALAN MERANTI", "TAMAN BANDAR BARU")
+    turn = np.deg2rad(degrees)
+    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    leaning = [replace(one, corners=np.asarray(one.corners @ matrix, np.float32)) for one in lines]
+    assert values(leaning) == values(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "sure", "is_kept"), [("A B C", 0.7, False), ("A B C", 0.95, True), ("ABCDE", 0.7, True)]
+)
+def test_few_signs_must_be_sure_however_many_spaces_stand_between_them(text: str, sure: float, is_kept: bool) -> None:
+    lines = [line("900101-14-5678", y=130), line("AHMAD BIN SPECIMEN", y=200), line(text, y=242, sure=sure)]
+    lines += [line("NO 12 JALAN MERANTI", y=284), line("43000 KAJANG", y=326), line("SELANGOR", y=368)]
+    assert (text in values(lines)["name"]) is is_kept
 
 
 @settings(deadline=None)
