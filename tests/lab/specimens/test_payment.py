@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lab.specimens import draw, numerals, payment, payments, relief
+from lab.specimens import draw, numerals, payment, payment_desk, payments, relief, sheet
 
 
 @pytest.mark.parametrize("level", ["clean", "phone", "hard", "turned", "harder"])
@@ -79,3 +79,17 @@ def test_raised_ink_has_light_and_shade_on_an_even_card() -> None:
     lifted = relief.raise_ink(ground, line.ink.astype(np.float32) / 255, press, 40, np.random.default_rng(0))
     assert lifted.max() > 150
     assert lifted.min() < 90
+
+
+@pytest.mark.parametrize("level", [0, 40, 78, 82, 110, 124, 126, 180, 255])
+def test_ink_can_be_told_from_what_lies_below_it(level: int) -> None:
+    page = sheet.Sheet(np.full((540, 856, 3), level, np.uint8), 10.0)
+    desk = payment_desk.Desk(page, np.random.default_rng(level), None, (0, 0, 0), 0.0)
+    for _ in range(60):
+        ink = payment_desk.ink_for(desk, (10.0, 10.0, 30.0, 14.0))
+        assert abs(float(np.array(ink) @ (0.114, 0.587, 0.299)) - level) > 55
+
+
+def test_hangul_reaches_further_than_letters() -> None:
+    assert payment_desk.reach("견본은행", 2.0) > 1.5 * payment_desk.reach("BANK", 2.0)
+    assert payment_desk.reach("", 2.0) == 0

@@ -27,8 +27,23 @@ def test_month_and_year(read_row, printed, month):
     assert payment_date.latest([read_row(printed, space=1.4)]).text == month
 
 
+BELOW = (200.0, 140.0)
+
+
 def test_the_later_of_two_rows_is_taken(read_row):
-    assert payment_date.latest([read_row("01/27"), read_row("11/26")]).text == "01/27"
+    assert payment_date.latest([read_row("01/27"), read_row("11/26", middle=BELOW)]).text == "01/27"
+    assert payment_date.latest([read_row("11/26"), read_row("01/27", middle=BELOW)]).text == "01/27"
+
+
+def test_of_two_readings_of_one_place_the_surer_is_taken_though_it_is_earlier(read_row):
+    rows = [read_row("04/39", doubts={3: (0.7, "2")}), read_row("04/29", middle=(203.0, 102.0))]
+    assert payment_date.latest(rows).text == "04/29"
+    assert payment_date.latest(rows[::-1]).text == "04/29"
+
+
+def test_of_two_places_the_later_date_is_taken_though_it_is_less_sure(read_row):
+    rows = [read_row("04/29"), read_row("04/39", middle=BELOW, doubts={3: (0.7, "2")})]
+    assert payment_date.latest(rows).text == "04/39"
 
 
 @pytest.mark.parametrize("printed", ["13/29/44", "13/99", "1234", "123/29", "04/29/31", "0429", ""])
@@ -53,7 +68,7 @@ def test_a_digit_that_makes_no_month_yields_to_the_next_likeliest(read_row):
 
 
 def test_an_unsure_date_does_not_outdo_a_sure_one(read_row):
-    rows = [read_row("04/29"), read_row("04/39", doubts={3: (0.4, "2")})]
+    rows = [read_row("04/29"), read_row("04/39", middle=BELOW, doubts={3: (0.4, "2")})]
     assert payment_date.latest(rows).text == "04/29"
 
 

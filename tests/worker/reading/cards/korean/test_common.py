@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pytest
 
-from core.documents import Verdict
+from core.documents import Field, Verdict
+from worker.reading.cards.base import Card
 from worker.reading.cards.korean import common
 
 TODAY = date(2026, 1, 1)
@@ -37,3 +39,34 @@ def test_a_region_that_was_never_given_fails() -> None:
 
 def test_a_card_issued_tomorrow_fails() -> None:
     assert verdicts(issue_date="2026. 1. 2.")["issue_date_possible"] is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("printed", "text"),
+    [
+        ("2003. 4. 18", "2003. 4. 18."),
+        ("2003. 4. 18.", "2003. 4. 18."),
+        ("2003.4. 18", "2003. 4. 18."),
+        ("2003. 4.18.", "2003. 4. 18."),
+        ("발급 2003. 4. 18", "2003. 4. 18."),
+        ("2003.04.18", "2003.04.18"),
+        ("2003.04.18.", "2003.04.18."),
+    ],
+)
+def test_a_date_with_a_blank_gets_all_of_them_and_its_last_stop(row_of, printed: str, text: str) -> None:
+    assert [placed.match.text for placed in common.dates([row_of(printed)])] == [text]
+
+
+def test_an_issuer_is_looked_for_below_the_date_on_the_card() -> None:
+    half = Card(np.zeros((631, 1000, 3), np.uint8), np.diag([0.5, 0.5, 1.0]), 1.0)
+    box = ((175.0, 205.0), (295.0, 205.0), (295.0, 220.0), (175.0, 220.0))
+    date_ = Field("2003. 4. 18.", 0.9, box, "visual")
+    ((left, top, right, bottom),) = common.issuer_places(half, {"issue_date": date_})
+    assert (left < 350, right > 590) == (True, True)
+    assert 410 < top < 440
+    assert bottom > 440 + 3 * 30
+    assert (left + right) / 2 == pytest.approx(470)
+
+
+def test_without_a_date_no_issuer_is_looked_for() -> None:
+    assert common.issuer_places(Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), 1.0), {}) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
+import pytest
 
 from worker.reading.cards.base import Card
 from worker.reading.cards.korean import driver
@@ -53,3 +54,71 @@ def test_letters_of_conditions_have_commas_between_them(row_of) -> None:
     told = driver.tell(CARD, sorted(card, key=lambda row: row.middle), today=TODAY)
     assert told is not None
     assert told.fields["condition"].value == "A, G"
+
+
+@pytest.mark.parametrize(
+    ("line", "kinds"),
+    [
+        ("2종보통면허번호", "2종보통"),
+        ("1종대형/2종보통 면허번호", "1종대형/2종보통"),
+        ("1종보통 면 허 번 호", "1종보통"),
+        ("2종소형 허번호", "2종소형"),
+        ("2종보통면허번호1종대형", "2종보통/1종대형"),
+    ],
+)
+def test_the_label_of_a_number_is_no_part_of_the_kinds_beside_it(row_of, line: str, kinds: str) -> None:
+    told = driver.licence_kinds([row_of(line)])
+    assert told is not None
+    assert told.text == kinds
+
+
+def test_the_label_of_a_number_alone_tells_no_kind(row_of) -> None:
+    assert driver.licence_kinds([row_of("면허번호"), row_of("운전면허증")]) is None
+
+
+@pytest.mark.parametrize("between", ["면허번호 ", " 면허번호:", "허번호 "])
+def test_kinds_label_and_number_on_one_row_are_told_apart(row_of, between: str) -> None:
+    told = driver.tell(CARD, rows(row_of, first=f"1종대형/2종보통{between}14-92-433867-45"), today=TODAY)
+    assert told is not None
+    assert told.fields["licence_type"].value == "1종대형/2종보통"
+    assert told.fields["licence_number"].value == "14-92-433867-45"
+
+
+@pytest.mark.parametrize(
+    ("line", "stated"),
+    [
+        ("조건 : AG", "A, G"),
+        ("조건 ABCD", "A, B, C, D"),
+        ("조건 : A", "A"),
+        ("조건 : A. G", "A, G"),
+        ("조건 : KL", "KL"),
+        ("조건 : 자동변속기", "자동변속기"),
+        ("조전 : A", "A"),
+        ("소건 A. G", "A, G"),
+    ],
+)
+def test_conditions_are_told_behind_a_label_that_was_read_well_or_nearly(row_of, line: str, stated: str) -> None:
+    told = driver.condition([row_of(line)])
+    assert told is not None
+    assert told.text == stated
+
+
+@pytest.mark.parametrize("line", ["조직위원장", "조기 발급", "물건 목록", "AG", "조전 : 자동변속기"])
+def test_a_label_read_badly_needs_a_letter_behind_it(row_of, line: str) -> None:
+    assert driver.condition([row_of(line)]) is None
+
+
+def test_a_condition_right_of_its_label_has_commas_too(row_of) -> None:
+    told = driver.condition([row_of("조건:", at=(0.3, 0.6)), row_of("AG", at=(0.38, 0.6))])
+    assert told is not None
+    assert told.text == "A, G"
+
+
+def test_a_condition_is_looked_for_about_its_label_alone(row_of) -> None:
+    lines = [row_of("조건 :", at=(0.3, 0.6)), row_of("조건 : A", at=(0.3, 0.7)), row_of("조건", at=(0.1, 0.2))]
+    places = driver.condition_places(CARD, lines)
+    assert len(places) == 2
+    for label, (left, top, right, bottom) in zip((lines[0], lines[2]), places, strict=True):
+        assert left < label.left * 1000 < label.right * 1000 < right
+        assert top < label.middle * 631 < bottom
+        assert bottom - top < 0.2 * 631

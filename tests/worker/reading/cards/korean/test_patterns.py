@@ -64,3 +64,17 @@ def test_a_name_stands_behind_its_label_and_before_its_brackets(line: str) -> No
 
 def test_a_number_is_no_name() -> None:
     assert names.find(said("2015. 3. 20.")) is None
+
+
+@pytest.mark.parametrize("line", ["성영 김견본", "정명 김견본", "이룸 김견본", "어름/김견본", "성명: 김견본"])
+def test_a_label_with_one_doubtful_syllable_is_no_part_of_the_name(line: str) -> None:
+    name = names.find(said(line))
+    assert name is not None
+    assert name.text == "김견본"
+
+
+@pytest.mark.parametrize("line", ["성견본", "이견본", "남궁견본", "견본명"])
+def test_a_name_that_begins_or_ends_as_a_label_does_stays_whole(line: str) -> None:
+    name = names.find(said(line))
+    assert name is not None
+    assert name.text == line

@@ -1,0 +1,83 @@
+"""What was lost on a card and is looked for where it usually stands, without any picture."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from core.documents import DocumentType
+from worker.reading.cards.base import Card
+from worker.reading.cards.korean import read
+
+CARD = Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), 1.0)
+TODAY = date(2026, 6, 1)
+
+
+class Engine:
+    """Reads what stands in the places that it is told about."""
+
+    def __init__(self, print_):
+        self.print, self.looks = print_, []
+
+    def near(self, card, place):
+        self.looks.append(place)
+        left, top, right, bottom = place
+        return [row.line for row in self.print if left < row.left * 1000 < right and top < row.middle * 631 < bottom]
+
+    def read_lines(self, strips):
+        return [row.printed for strip in strips for row in self.print if row.line.strip is strip]
+
+
+@pytest.fixture
+def closer(monkeypatch):
+    """Looks closer at a card with rows that were told and small print that was not."""
+
+    def look(rows, small):
+        engine = Engine(small)
+        monkeypatch.setattr(read, "engine", lambda: engine)
+        monkeypatch.setattr(read.print_lines, "near", engine.near)
+        told = read.tell(CARD, rows, today=TODAY)
+        assert told is not None
+        closer, seen = read._looked_at_closer(CARD, rows, told)
+        return {name: field.value for name, field in closer.fields.items()}, seen, engine
+
+    return look
+
+
+def licence(row_of, *more):
+    texts = ("자동차운전면허증", "14-92-433867-45", "김홍인", "770508-2745322", "2003. 4. 18.", *more)
+    return [row_of(text, at=(0.35, 0.08 + 0.12 * place)) for place, text in enumerate(texts)]
+
+
+def test_issuer_and_condition_of_a_licence_are_found(row_of, closer) -> None:
+    rows = sorted([*licence(row_of), row_of("조건 :", at=(0.05, 0.62))], key=lambda row: row.middle)
+    small = [row_of("강원지방경찰청장", at=(0.35, 0.68)), row_of("조건 : AG", at=(0.05, 0.62))]
+    values, seen, _ = closer(rows, small)
+    assert values["issuer"] == "강원지방경찰청장"
+    assert values["condition"] == "A, G"
+    assert {row.text for row in seen} >= {"강원지방경찰청장", "조건 : AG"}
+
+
+def test_what_was_told_is_not_looked_for_again(row_of, closer) -> None:
+    rows = licence(row_of, "강원지방경찰청장")
+    values, _, engine = closer(rows, [row_of("서울지방경찰청장", at=(0.35, 0.7))])
+    assert values["issuer"] == "강원지방경찰청장"
+    below_the_date = [place for place in engine.looks if place[1] > rows[4].middle * 631]
+    assert below_the_date == []
+
+
+def test_a_place_with_nothing_on_it_tells_nothing(row_of, closer) -> None:
+    values, seen, _ = closer(licence(row_of), [])
+    assert "issuer" not in values
+    assert seen == []
+
+
+def test_of_a_resident_card_only_the_issuer_is_looked_for(row_of, closer) -> None:
+    texts = ("주민등록증", "김홍인", "770508-2745322", "강원도 견본시 견본로 12", "2003. 4. 18.")
+    rows = [row_of(text, at=(0.1, 0.1 + 0.15 * place)) for place, text in enumerate(texts)]
+    values, _, engine = closer(rows, [row_of("강원도 강릉시장", at=(0.1, 0.8))])
+    assert read.tell(CARD, rows, today=TODAY).document_type is DocumentType.RESIDENT_CARD
+    assert values["issuer"] == "강원도 강릉시장"
+    assert len(engine.looks) == 1
