@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.documents import Point
+from worker.reading import typeset
 from worker.reading.decode import Grey
 
 Floats = npt.NDArray[np.float64]
@@ -31,6 +32,8 @@ _PROMISING: Final = 1.8  #: score of two fair lines
 LEAST_SCORE: Final = 0.15  #: of a band; most texture has less
 _LEAST_ELONGATION: Final = 10.0  #: length over height of a line found at first sight (a TD1 line has 25)
 _LEAST_CONTRAST: Final = 0.05  #: share of the paper's brightness by which ink is darker
+_LEAST_DARKNESS: Final = 0.12  #: the same of a piece of ink that is print; grain and weave have 0.1 and less
+_DARKEST_PAPER: Final = 8.0  #: grey level; nothing is told apart on darker paper
 _STRONG: Final = 60  #: letters in the shortest zone of two lines: the print of a document has at least that many
 _FAINT: Final = 0.25  #: of the contrast that so many pieces of ink have; fainter ones do not tell directions
 _CLEAR: Final = 0.5  #: of that contrast; a line with less is the less likely the fainter it is
@@ -158,6 +161,12 @@ class Sight:
         for band in _distinct(kept_back, told):
             yield band.scaled(1 / self.scale)
 
+    def rows(self) -> typeset.Rows:
+        """How much of what is as dark as print stands in rows."""
+        kept = np.flatnonzero(self.letters.darkness >= _LEAST_DARKNESS)
+        kept = kept[np.argsort(-self.letters.darkness[kept], kind="stable")]
+        return typeset.rows(self.letters.middles[kept], self.letters.sizes[kept])
+
     def _level(self, direction: float) -> _Level:
         if direction not in self._levels:
             self._levels[direction] = _levelled(self.letters, direction)
@@ -179,15 +188,15 @@ def ink(grey: Grey) -> Grey:
     return _strokes(grey)[0]
 
 
-def _strokes(grey: Grey) -> tuple[Grey, Grey]:
-    """`ink`, and by how many grey levels every pixel is darker than its surroundings."""
+def _strokes(grey: Grey) -> tuple[Grey, Grey, Grey]:
+    """`ink`, by how many grey levels every pixel is darker than the paper around it, and how light that paper is."""
     smooth = cv2.GaussianBlur(grey, (3, 3), 0)
     paper = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
     contrast = cv2.subtract(paper, smooth)
     strongest = cv2.blur(cv2.dilate(contrast, np.ones((35, 35), np.uint8)), (35, 35))
     least = np.maximum(cv2.convertScaleAbs(paper, alpha=_LEAST_CONTRAST), 3)
     marks = (contrast > np.maximum(cv2.convertScaleAbs(strongest, alpha=0.4), least)).astype(np.uint8)
-    return marks, np.asarray(contrast, np.uint8)
+    return marks, np.asarray(contrast, np.uint8), np.asarray(paper, np.uint8)
 
 
 #: (6, n) sums over the ink of n pieces: count, x, y, xx, yy, xy. Two pieces are joined by adding their columns.
@@ -219,11 +228,13 @@ class _Letters:
     """Pieces of ink that may be letters, single or run together."""
 
     marks: Grey  #: (H, W) the contrast of ink where they are, else 0
-    middles: Floats  #: (n, 2) x, y
+    middles: Floats  #: (n, 2) x, y of those that tell where lines run
+    sizes: Floats  #: (n,) their longer sides
+    darkness: Floats  #: (n,) 0..1, share of the paper's brightness by which they are darker
     clear: float  #: contrast of a piece of ink from which it is no weaker than print of a document
 
 
-def _letters(marks: Grey, contrast: Grey) -> _Letters:
+def _letters(marks: Grey, contrast: Grey, paper: Grey) -> _Letters:
     _, labels, stats, middles = cv2.connectedComponentsWithStats(marks, connectivity=8, ltype=cv2.CV_32S)
     wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     longest, area = np.maximum(wide, high), stats[:, cv2.CC_STAT_AREA]
@@ -239,7 +250,11 @@ def _letters(marks: Grey, contrast: Grey) -> _Letters:
     votes &= strength >= _FAINT * clear
     kept = np.zeros(marks.shape, np.uint8)
     kept.ravel()[inked] = depth * fits[label]
-    return _Letters(kept, np.asarray(middles[votes], np.float64), _CLEAR * clear)
+    brightness = np.bincount(label, paper.ravel()[inked], len(area)) / np.maximum(area, 1)
+    darkness = strength[votes] / np.maximum(brightness[votes], _DARKEST_PAPER)
+    return _Letters(
+        kept, np.asarray(middles[votes], np.float64), longest[votes].astype(np.float64), darkness, _CLEAR * clear
+    )
 
 
 def _directions(letters: _Letters) -> list[float]:
