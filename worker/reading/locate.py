@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.documents import Point
-from worker.reading import typeset
+from worker.reading import counting, typeset
 from worker.reading.decode import Grey
 
 Floats = npt.NDArray[np.float64]
@@ -235,14 +235,15 @@ class _Letters:
 
 
 def _letters(marks: Grey, contrast: Grey, paper: Grey) -> _Letters:
-    _, labels, stats, middles = cv2.connectedComponentsWithStats(marks, connectivity=8, ltype=cv2.CV_32S)
+    inked = counting.marked(marks)
+    kind = cv2.CV_16U if inked.size < 2**16 else cv2.CV_32S  # there are no more pieces than pixels; half as long
+    _, labels, stats, middles = cv2.connectedComponentsWithStats(marks, connectivity=8, ltype=kind)
     wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     longest, area = np.maximum(wide, high), stats[:, cv2.CC_STAT_AREA]
     fits = (area >= 5) & (longest <= 0.35 * max(marks.shape))
     fits[0] = False
     # Only what is neither speck nor dash tells where lines run: grain of wood would outvote the print.
     votes = fits & (longest >= 4) & (longest <= 60) & (longest <= 6 * np.minimum(wide, high)) & (area >= 8)
-    inked = np.flatnonzero(marks)
     label, depth = labels.ravel()[inked], np.maximum(contrast.ravel()[inked], 1)
     strength = np.bincount(label, depth, len(area)) / np.maximum(area, 1)
     strong = np.sort(strength[votes])[-_STRONG:]
@@ -250,11 +251,10 @@ def _letters(marks: Grey, contrast: Grey, paper: Grey) -> _Letters:
     votes &= strength >= _FAINT * clear
     kept = np.zeros(marks.shape, np.uint8)
     kept.ravel()[inked] = depth * fits[label]
-    brightness = np.bincount(label, paper.ravel()[inked], len(area)) / np.maximum(area, 1)
-    darkness = strength[votes] / np.maximum(brightness[votes], _DARKEST_PAPER)
-    return _Letters(
-        kept, np.asarray(middles[votes], np.float64), longest[votes].astype(np.float64), darkness, _CLEAR * clear
-    )
+    told = np.asarray(middles[votes], np.float64)
+    x, y = told.astype(np.intp).T
+    darkness = strength[votes] / np.maximum(paper[y, x], _DARKEST_PAPER)
+    return _Letters(kept, told, longest[votes].astype(np.float64), darkness, _CLEAR * clear)
 
 
 def _directions(letters: _Letters) -> list[float]:
@@ -294,12 +294,13 @@ class _Level:
     direction: float
     clear: float  #: contrast of clear print
     #: by gap, filled as they are asked for: chains of lines and the score that each would have, were all of it print
-    _chains: dict[int, list[tuple[float, list[Line]]]] = field(default_factory=dict, repr=False)
+    _chains: dict[int, list[tuple[float, tuple[Line, ...]]]] = field(default_factory=dict, repr=False)
+    _seen: dict[Line, Line] = field(default_factory=dict, repr=False)  #: lines with their likeness: chains share them
 
     def bands(self, gap: int, *, least: float = LEAST_SCORE) -> list[Band]:
         """Bands of lines whose letters stand up to `gap` pixels apart, of a score of `least` and more."""
         if gap not in self._chains:
-            found = [(_score(chain), chain) for chain in _chains(self._lines(gap))]
+            found = [(_score(chain), tuple(chain)) for chain in _chains(self._lines(gap))]
             self._chains[gap] = sorted(found, key=lambda one: -one[0])[:_MOST_CHAINS]
         return [
             Band(tuple(_turned_back(line, self.back, self.direction) for line in band.lines), band.score)
@@ -320,19 +321,24 @@ class _Level:
 
     def _judged(self, chain: Sequence[Line]) -> Band:
         """The lines of a chain that are alike, and how likely they are a zone."""
-        lines = [replace(line, likeness=_likeness(self.depth, line, self.clear)) for line in chain]
-        band = _trimmed(lines)
+        band = _trimmed([self._liked(line) for line in chain])
         return Band(band, _score(band))
+
+    def _liked(self, line: Line) -> Line:
+        if line not in self._seen:
+            self._seen[line] = replace(line, likeness=_likeness(self.depth, line, self.clear))
+        return self._seen[line]
 
 
 def _levelled(letters: _Letters, direction: float) -> _Level:
     turn, size = _turn(letters.marks.shape, direction)
     depth = np.asarray(cv2.warpAffine(letters.marks, turn, size, flags=cv2.INTER_NEAREST), np.uint8)
-    ys, xs = np.nonzero(depth)
+    marks = (depth > 0).view(np.uint8)
+    ys, xs = counting.places(marks)
     x, y = xs.astype(np.float64), ys.astype(np.float64)
     return _Level(
         depth,
-        (depth > 0).astype(np.uint8),
+        marks,
         (ys, xs),
         (None, x, y, x * x, y * y, x * y),
         cv2.invertAffineTransform(turn),

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from core.documents import Box, Failure, FailureReason, MrzFormat
-from worker.reading import zone
+from worker.reading import counting, zone
 from worker.reading.decode import Picture
 from worker.reading.mrz import formats, parse
 from worker.reading.mrz.characters import ALPHABET, FILLER
@@ -140,7 +140,7 @@ def _is_washed_out(best: zone.Sighting, picture: Picture) -> bool:
     larger = picture.width / picture.reduced.shape[1]
     for strip, reading in zone.lines_of(best):
         missing = _LONGEST_LINE - len(reading.centres)
-        step = float(np.median(np.diff(reading.centres)))
+        step = counting.median(np.diff(reading.centres))
         away = step * np.arange(1, missing + 1)
         for beyond in (reading.centres[-1] + away, reading.centres[0] - away):
             rows = strip.grey.shape[0] * np.array([0.3, 0.5, 0.7])
@@ -157,7 +157,7 @@ def _is_cut_off(best: zone.Sighting, picture: Picture) -> bool:
     for strip, reading in zone.lines_of(best):
         if len(reading.centres) >= _LONGEST_LINE - 1:
             continue
-        beyond = _EDGE * float(np.median(np.diff(reading.centres)))
+        beyond = _EDGE * counting.median(np.diff(reading.centres))
         middle = strip.grey.shape[0] / 2
         ends = np.array([[reading.centres[0] - beyond, middle], [reading.centres[-1] + beyond, middle]])
         points = strip.to_picture(ends)

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from worker.reading import counting
 from worker.reading.mrz.line_reading import LineReading
 from worker.reading.rectify import Strip
 
@@ -48,12 +49,12 @@ def _is_clear(line: Line) -> bool:
     if len(reading.centres) < 3 or np.exp(reading.log_probabilities.max(axis=1)).mean() < _CLEAR:
         return False
     steps = np.diff(reading.centres)
-    return bool((np.abs(steps / np.median(steps) - 1) < _EVENLY).mean() >= _EVEN)
+    return bool((np.abs(steps / counting.median(steps) - 1) < _EVENLY).mean() >= _EVEN)
 
 
 def _pitch(line: Line) -> float:
     strip, reading = line
-    return float(np.median(np.diff(reading.centres))) * strip.step
+    return counting.median(np.diff(reading.centres)) * strip.step
 
 
 def _ends(line: Line) -> npt.NDArray[np.float64]:

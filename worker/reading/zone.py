@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from core.documents import MrzFormat
-from worker.reading import locate, quality, rectify, remnant, typeset
+from worker.reading import counting, locate, quality, rectify, remnant, typeset
 from worker.reading.decode import MIRRORED, Grey, Picture
 from worker.reading.engines.base import OcrEngine
 from worker.reading.mrz import formats
@@ -434,7 +434,7 @@ def lines_of(sighting: Sighting) -> list[tuple[Strip, LineReading]]:
 
 def pitch_of(strip: Strip, reading: LineReading) -> float:
     """Picture pixels from one character to the next; 0 when too few were seen."""
-    return float(np.median(np.diff(reading.centres))) * strip.step if len(reading.centres) > 2 else 0.0
+    return counting.median(np.diff(reading.centres)) * strip.step if len(reading.centres) > 2 else 0.0
 
 
 def quality_of(sighting: Sighting | None) -> dict[str, float]:
@@ -446,7 +446,7 @@ def quality_of(sighting: Sighting | None) -> dict[str, float]:
     measured = quality.of_strips(
         [_between_ends(strip, reading) for strip, reading in lines], share_of_print=1 / (1 + 2 * rectify.MARGIN)
     )
-    return {"px_per_character": round(float(np.median(pitches)), 2)} | measured
+    return {"px_per_character": round(counting.median(np.array(pitches)), 2)} | measured
 
 
 def _between_ends(strip: Strip, reading: LineReading) -> Grey:
