@@ -244,7 +244,8 @@ def _edges(away: Floats, height: float) -> tuple[float, float]:
     """Where the print begins and ends across the writing: a ruled line beside it is left out."""
     bins = 4  # a pixel
     reach = int(1.3 * height * bins)
-    counts, _ = np.histogram(away, np.arange(-reach, reach + 1) / bins)
+    places = np.floor(away * bins).astype(np.int64) + reach
+    counts = np.bincount(places[(places >= 0) & (places < 2 * reach)], minlength=2 * reach)
     density = np.convolve(counts, np.ones(bins + 1) / (bins + 1), "same")
     middle = slice(reach - int(0.3 * height * bins), reach + int(0.3 * height * bins) + 1)
     top, foot = next(
@@ -258,7 +259,7 @@ def _followed(xs: Places, ys: Places, bend: Floats, *, reach: float, degree: int
     away = ys - np.polyval(bend, xs)
     near = np.abs(away) < reach
     width = max(6.0, 2 * reach)
-    window = (xs[near] // width).astype(np.int64)
+    window = (xs[near] / width).astype(np.int64)
     weight = np.bincount(window)
     if weight.size == 0:
         return None
