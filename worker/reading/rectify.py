@@ -277,17 +277,15 @@ def _followed(xs: Places, ys: Places, bend: Floats, *, reach: float, degree: int
 
 
 def _fitted(x: Floats, y: Floats, weight: Places, degree: int) -> Floats:
-    """Coefficients for np.polyval, by weighted least squares. np.polyfit spends ten times as long on thirty points."""
+    """Coefficients of degree 1 or 2 for np.polyval, by weighted least squares, in a tenth of the time of np.polyfit."""
     middle, reach = float(x.mean()), max(float(x[-1] - x[0]), 1.0)
-    powers = np.vander((x - middle) / reach, degree + 1)
-    weighted = powers.T * weight
-    solved = np.linalg.solve(weighted @ powers, weighted @ y)
-    back = np.array([1.0 / reach, -middle / reach])
-    shifted = solved[:1]
-    for coefficient in solved[1:]:
-        shifted = np.convolve(shifted, back)
-        shifted[-1] += coefficient
-    return np.asarray(shifted, np.float64)
+    away = (x - middle) / reach
+    powers = np.stack([away * away, away, np.ones(len(x))][2 - degree :])
+    weighted = powers * weight
+    square, slope, level = [0.0] * (2 - degree) + np.linalg.solve(weighted @ powers.T, weighted @ y).tolist()
+    rise, start = 1.0 / reach, -middle / reach
+    shifted = [square * rise * rise, (2 * square * start + slope) * rise, (square * start + slope) * start + level]
+    return np.array(shifted[2 - degree :])
 
 
 def _ends(xs: Places, height: float) -> tuple[float, float] | None:
