@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.documents import Point
-from worker.reading import counting, typeset
+from worker.reading import counting, runs, typeset
 from worker.reading.decode import Grey
 
 Floats = npt.NDArray[np.float64]
@@ -199,11 +199,7 @@ def _strokes(grey: Grey) -> tuple[Grey, Grey, Grey]:
     return marks, np.asarray(contrast, np.uint8), np.asarray(paper, np.uint8)
 
 
-#: (6, n) sums over the ink of n pieces: count, x, y, xx, yy, xy. Two pieces are joined by adding their columns.
-_Sums = npt.NDArray[np.float64]
-
-
-def _shapes(sums: _Sums) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+def _shapes(sums: runs.Sums) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """x, y, angle, length, height of the rectangles with the same second moments, each (n,)."""
     count = sums[0]
     x, y = sums[1] / count, sums[2] / count
@@ -287,9 +283,7 @@ class _Level:
     """The letters of a picture turned so that one direction runs level."""
 
     depth: Grey  #: (H, W) the contrast of ink where letters are, else 0
-    marks: Grey  #: (H, W) 1 where letters are
-    places: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]  #: y and x of every pixel of them
-    powers: tuple[Floats | None, ...]  #: of those places: 1, x, y, xx, yy, xy; None for 1
+    ink: runs.Runs = field(repr=False)  #: of its letters
     back: npt.NDArray[np.generic]  #: (2, 3) affine map to the picture
     direction: float
     clear: float  #: contrast of clear print
@@ -309,11 +303,7 @@ class _Level:
         ]
 
     def _lines(self, gap: int) -> list[Line]:
-        joined = cv2.morphologyEx(self.marks, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
-        rows = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, 2 * gap), np.uint8))
-        count, labels = cv2.connectedComponents(rows, connectivity=4, ltype=cv2.CV_16U)
-        label = labels[self.places]
-        sums = np.stack([np.bincount(label, power, count) for power in self.powers]).astype(np.float64)[:, 1:]
+        sums = runs.pieces(self.ink, gap=gap, shortest=2 * gap)
         sums = sums[:, sums[0] >= 3 * gap]
         _, _, angle, length, height = _shapes(sums)
         fits = (height > 0.45 * gap) & (height < 4.5 * gap) & (length > 1.5 * gap) & (np.abs(angle) < 0.35)
@@ -333,14 +323,9 @@ class _Level:
 def _levelled(letters: _Letters, direction: float) -> _Level:
     turn, size = _turn(letters.marks.shape, direction)
     depth = np.asarray(cv2.warpAffine(letters.marks, turn, size, flags=cv2.INTER_NEAREST), np.uint8)
-    marks = (depth > 0).view(np.uint8)
-    ys, xs = counting.places(marks)
-    x, y = xs.astype(np.float64), ys.astype(np.float64)
     return _Level(
         depth,
-        marks,
-        (ys, xs),
-        (None, x, y, x * x, y * y, x * y),
+        runs.of((depth > 0).view(np.uint8)),
         cv2.invertAffineTransform(turn),
         direction,
         letters.clear,
@@ -392,7 +377,7 @@ def _turned_back(line: Line, back: npt.NDArray[np.generic], direction: float) ->
     return replace(line, x=float(x), y=float(y), angle=line.angle + direction)
 
 
-def _merged(sums: _Sums) -> list[Line]:
+def _merged(sums: runs.Sums) -> list[Line]:
     """Joins pieces that lie on one line, the longest pieces first."""
     x, y, angle, length, height = _shapes(sums)
     free = np.ones(len(x), bool)
