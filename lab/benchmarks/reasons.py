@@ -21,6 +21,7 @@ Spoil = Callable[[Pixels, draw.Specimen, np.random.Generator], Pixels]
 
 READ, WRONG = "read", "read wrongly"
 _TOO_FEW: Final = (2.0, 3.6)  #: px a character
+_DESK: Final = (1200, 1600)  #: px, height and width
 _BLURS: Final = (0.3, 0.5)  #: of a pitch, standard deviation
 
 
@@ -72,21 +73,29 @@ SPOILT: Final[dict[FailureReason, Spoil]] = {
     FailureReason.GLARE: _glaring,
     FailureReason.CUT_OFF: _cut,
 }
-REASONS: Final = (*SPOILT, FailureReason.NO_MRZ, FailureReason.NO_DOCUMENT)
+PAPERS = "sheets of print"  #: on a desk: there is no document, and what is there has no MRZ
+REASONS: Final = {reason.value: reason for reason in (*SPOILT, FailureReason.NO_MRZ, FailureReason.NO_DOCUMENT)}
+SHOWN: Final = REASONS | {PAPERS: FailureReason.NO_MRZ}  #: what the pictures show, and the reason to be named
 
 
-def picture(reason: FailureReason, seed: int) -> tuple[bytes, tuple[str, ...]]:
-    """A picture that fails for this reason, as a JPEG, and the lines of the zone that it spoils."""
+def picture(shown: str, seed: int) -> tuple[bytes, tuple[str, ...]]:
+    """A picture that shows what a key of SHOWN says, as a JPEG, and the lines of the zone that it spoils."""
     rng = np.random.default_rng(seed)
     kind = zones.KINDS[seed % len(zones.KINDS)]
+    if shown == PAPERS:
+        return _encoded(_noisy(grounds.papers(rng, _DESK), rng)), ()
+    reason = REASONS[shown]
     if reason is FailureReason.NO_MRZ:
         return draw.specimen(kind, "blank", seed).picture, ()
     if reason is FailureReason.NO_DOCUMENT:
-        ground = grounds.lay(rng, (1200, 1600))
-        return _encoded(np.clip(ground + rng.normal(0, 3, ground.shape), 0, 255).astype(np.uint8)), ()
+        return _encoded(_noisy(grounds.bare(rng, _DESK), rng)), ()
     specimen = draw.specimen(kind, "phone", seed)
     pixels = np.asarray(cv2.imdecode(np.frombuffer(specimen.picture, np.uint8), cv2.IMREAD_COLOR), np.uint8)
     return _encoded(SPOILT[reason](pixels, specimen, rng)), specimen.truth_lines
+
+
+def _noisy(ground: Pixels, rng: np.random.Generator) -> Pixels:
+    return np.clip(ground + rng.normal(0, 3, ground.shape), 0, 255).astype(np.uint8)
 
 
 def _encoded(pixels: Pixels) -> bytes:
@@ -101,35 +110,33 @@ def named(reading: Reading, lines: tuple[str, ...]) -> str:
 
 
 @click.command()
-@click.option("--count", default=24, show_default=True, help="Pictures for each reason.")
+@click.option("--count", default=24, show_default=True, help="Pictures of each sort.")
 @click.option("--seed", default=500_000, show_default=True, help="The first seed.")
 @click.option(
     "--verbose", is_flag=True, help="Name the seed and measures of every picture whose reason is another one."
 )
 def main(*, count: int, seed: int, verbose: bool) -> None:
-    """Prints, for each true reason, how often each reason was named."""
+    """Prints, for each sort of picture, how often each reason was named."""
     cv2.setNumThreads(1)
-    found: dict[FailureReason, Counter[str]] = {}
-    for reason in REASONS:
-        found[reason] = Counter()
+    found: dict[str, Counter[str]] = {}
+    for shown, reason in SHOWN.items():
+        found[shown] = Counter()
         for number in range(seed, seed + count):
-            content, lines = picture(reason, number)
+            content, lines = picture(shown, number)
             reading = read.read(content, document=DocumentKind.MRZ, options=read.ReadingOptions())
             name = named(reading, lines)
-            found[reason][name] += 1
+            found[shown][name] += 1
             if verbose and name not in (reason.value, READ):
-                print(reason.value, number, name, reading.quality)
+                print(shown, number, name, reading.failure.measured if reading.failure else reading.quality)
     print(table(found))
     print(real.machine())
 
 
-def table(found: dict[FailureReason, Counter[str]]) -> str:
-    """Rows are what is wrong, columns what was said."""
-    names = [*dict.fromkeys([*(reason.value for reason in REASONS), *(name for one in found.values() for name in one)])]
-    head = f"{'':<14}" + "".join(f"{name:>13}" for name in names)
-    rows = [
-        f"{reason.value:<14}" + "".join(f"{one[name] or '':>13}" for name in names) for reason, one in found.items()
-    ]
+def table(found: dict[str, Counter[str]]) -> str:
+    """Rows are what is shown, columns what was said."""
+    names = [*dict.fromkeys([*REASONS, *(name for one in found.values() for name in one)])]
+    head = f"{'':<16}" + "".join(f"{name:>13}" for name in names)
+    rows = [f"{shown:<16}" + "".join(f"{one[name] or '':>13}" for name in names) for shown, one in found.items()]
     return "\n".join([head, *rows])
 
 

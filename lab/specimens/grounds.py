@@ -16,9 +16,23 @@ Size = tuple[int, int]  #: height, width in pixels
 
 def lay(rng: np.random.Generator, size: Size) -> Pixels:
     """A desk of any sort, (H, W, 3) uint8; drawn at half size, since it lies behind the plane in focus."""
-    half = (size[0] // 2 + 1, size[1] // 2 + 1)
-    ground = _GROUNDS[int(rng.choice(len(_GROUNDS), p=_SHARES))](rng, half)
-    return np.asarray(cv2.resize(ground, (size[1], size[0]), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    return _enlarged(_GROUNDS[int(rng.choice(len(_GROUNDS), p=_SHARES))], rng, size)
+
+
+def bare(rng: np.random.Generator, size: Size) -> Pixels:
+    """As `lay`, with nothing printed on it."""
+    shares = np.array(_SHARES[:-1])
+    return _enlarged(_GROUNDS[int(rng.choice(len(shares), p=shares / shares.sum()))], rng, size)
+
+
+def papers(rng: np.random.Generator, size: Size) -> Pixels:
+    """As `lay`, with sheets of print on it."""
+    return _enlarged(_papers, rng, size)
+
+
+def _enlarged(ground: Callable[[np.random.Generator, Size], Pixels], rng: np.random.Generator, size: Size) -> Pixels:
+    half = ground(rng, (size[0] // 2 + 1, size[1] // 2 + 1))
+    return np.asarray(cv2.resize(half, (size[1], size[0]), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def scanner_lid(rng: np.random.Generator, size: Size) -> Pixels:

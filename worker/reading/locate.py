@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.documents import Point
+from worker.reading import counting, runs, typeset
 from worker.reading.decode import Grey
 
 Floats = npt.NDArray[np.float64]
@@ -31,6 +32,8 @@ _PROMISING: Final = 1.8  #: score of two fair lines
 LEAST_SCORE: Final = 0.15  #: of a band; most texture has less
 _LEAST_ELONGATION: Final = 10.0  #: length over height of a line found at first sight (a TD1 line has 25)
 _LEAST_CONTRAST: Final = 0.05  #: share of the paper's brightness by which ink is darker
+_LEAST_DARKNESS: Final = 0.12  #: the same of a piece of ink that is print; grain and weave have 0.1 and less
+_DARKEST_PAPER: Final = 8.0  #: grey level; nothing is told apart on darker paper
 _STRONG: Final = 60  #: letters in the shortest zone of two lines: the print of a document has at least that many
 _FAINT: Final = 0.25  #: of the contrast that so many pieces of ink have; fainter ones do not tell directions
 _CLEAR: Final = 0.5  #: of that contrast; a line with less is the less likely the fainter it is
@@ -158,6 +161,12 @@ class Sight:
         for band in _distinct(kept_back, told):
             yield band.scaled(1 / self.scale)
 
+    def rows(self) -> typeset.Rows:
+        """How much of what is as dark as print stands in rows."""
+        kept = np.flatnonzero(self.letters.darkness >= _LEAST_DARKNESS)
+        kept = kept[np.argsort(-self.letters.darkness[kept], kind="stable")]
+        return typeset.rows(self.letters.middles[kept], self.letters.sizes[kept])
+
     def _level(self, direction: float) -> _Level:
         if direction not in self._levels:
             self._levels[direction] = _levelled(self.letters, direction)
@@ -179,22 +188,18 @@ def ink(grey: Grey) -> Grey:
     return _strokes(grey)[0]
 
 
-def _strokes(grey: Grey) -> tuple[Grey, Grey]:
-    """`ink`, and by how many grey levels every pixel is darker than its surroundings."""
+def _strokes(grey: Grey) -> tuple[Grey, Grey, Grey]:
+    """`ink`, by how many grey levels every pixel is darker than the paper around it, and how light that paper is."""
     smooth = cv2.GaussianBlur(grey, (3, 3), 0)
     paper = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
     contrast = cv2.subtract(paper, smooth)
     strongest = cv2.blur(cv2.dilate(contrast, np.ones((35, 35), np.uint8)), (35, 35))
     least = np.maximum(cv2.convertScaleAbs(paper, alpha=_LEAST_CONTRAST), 3)
     marks = (contrast > np.maximum(cv2.convertScaleAbs(strongest, alpha=0.4), least)).astype(np.uint8)
-    return marks, np.asarray(contrast, np.uint8)
+    return marks, np.asarray(contrast, np.uint8), np.asarray(paper, np.uint8)
 
 
-#: (6, n) sums over the ink of n pieces: count, x, y, xx, yy, xy. Two pieces are joined by adding their columns.
-_Sums = npt.NDArray[np.float64]
-
-
-def _shapes(sums: _Sums) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+def _shapes(sums: runs.Sums) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """x, y, angle, length, height of the rectangles with the same second moments, each (n,)."""
     count = sums[0]
     x, y = sums[1] / count, sums[2] / count
@@ -219,19 +224,22 @@ class _Letters:
     """Pieces of ink that may be letters, single or run together."""
 
     marks: Grey  #: (H, W) the contrast of ink where they are, else 0
-    middles: Floats  #: (n, 2) x, y
+    middles: Floats  #: (n, 2) x, y of those that tell where lines run
+    sizes: Floats  #: (n,) their longer sides
+    darkness: Floats  #: (n,) 0..1, share of the paper's brightness by which they are darker
     clear: float  #: contrast of a piece of ink from which it is no weaker than print of a document
 
 
-def _letters(marks: Grey, contrast: Grey) -> _Letters:
-    _, labels, stats, middles = cv2.connectedComponentsWithStats(marks, connectivity=8, ltype=cv2.CV_32S)
+def _letters(marks: Grey, contrast: Grey, paper: Grey) -> _Letters:
+    inked = counting.marked(marks)
+    kind = cv2.CV_16U if inked.size < 2**16 else cv2.CV_32S  # there are no more pieces than pixels; half as long
+    _, labels, stats, middles = cv2.connectedComponentsWithStats(marks, connectivity=8, ltype=kind)
     wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     longest, area = np.maximum(wide, high), stats[:, cv2.CC_STAT_AREA]
     fits = (area >= 5) & (longest <= 0.35 * max(marks.shape))
     fits[0] = False
     # Only what is neither speck nor dash tells where lines run: grain of wood would outvote the print.
     votes = fits & (longest >= 4) & (longest <= 60) & (longest <= 6 * np.minimum(wide, high)) & (area >= 8)
-    inked = np.flatnonzero(marks)
     label, depth = labels.ravel()[inked], np.maximum(contrast.ravel()[inked], 1)
     strength = np.bincount(label, depth, len(area)) / np.maximum(area, 1)
     strong = np.sort(strength[votes])[-_STRONG:]
@@ -239,7 +247,10 @@ def _letters(marks: Grey, contrast: Grey) -> _Letters:
     votes &= strength >= _FAINT * clear
     kept = np.zeros(marks.shape, np.uint8)
     kept.ravel()[inked] = depth * fits[label]
-    return _Letters(kept, np.asarray(middles[votes], np.float64), _CLEAR * clear)
+    told = np.asarray(middles[votes], np.float64)
+    x, y = told.astype(np.intp).T
+    darkness = strength[votes] / np.maximum(paper[y, x], _DARKEST_PAPER)
+    return _Letters(kept, told, longest[votes].astype(np.float64), darkness, _CLEAR * clear)
 
 
 def _directions(letters: _Letters) -> list[float]:
@@ -272,19 +283,18 @@ class _Level:
     """The letters of a picture turned so that one direction runs level."""
 
     depth: Grey  #: (H, W) the contrast of ink where letters are, else 0
-    marks: Grey  #: (H, W) 1 where letters are
-    places: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]  #: y and x of every pixel of them
-    powers: tuple[Floats | None, ...]  #: of those places: 1, x, y, xx, yy, xy; None for 1
+    ink: runs.Runs = field(repr=False)  #: of its letters
     back: npt.NDArray[np.generic]  #: (2, 3) affine map to the picture
     direction: float
     clear: float  #: contrast of clear print
     #: by gap, filled as they are asked for: chains of lines and the score that each would have, were all of it print
-    _chains: dict[int, list[tuple[float, list[Line]]]] = field(default_factory=dict, repr=False)
+    _chains: dict[int, list[tuple[float, tuple[Line, ...]]]] = field(default_factory=dict, repr=False)
+    _seen: dict[Line, Line] = field(default_factory=dict, repr=False)  #: lines with their likeness: chains share them
 
     def bands(self, gap: int, *, least: float = LEAST_SCORE) -> list[Band]:
         """Bands of lines whose letters stand up to `gap` pixels apart, of a score of `least` and more."""
         if gap not in self._chains:
-            found = [(_score(chain), chain) for chain in _chains(self._lines(gap))]
+            found = [(_score(chain), tuple(chain)) for chain in _chains(self._lines(gap))]
             self._chains[gap] = sorted(found, key=lambda one: -one[0])[:_MOST_CHAINS]
         return [
             Band(tuple(_turned_back(line, self.back, self.direction) for line in band.lines), band.score)
@@ -293,11 +303,7 @@ class _Level:
         ]
 
     def _lines(self, gap: int) -> list[Line]:
-        joined = cv2.morphologyEx(self.marks, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
-        rows = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, 2 * gap), np.uint8))
-        count, labels = cv2.connectedComponents(rows, connectivity=4, ltype=cv2.CV_16U)
-        label = labels[self.places]
-        sums = np.stack([np.bincount(label, power, count) for power in self.powers]).astype(np.float64)[:, 1:]
+        sums = runs.pieces(self.ink, gap=gap, shortest=2 * gap)
         sums = sums[:, sums[0] >= 3 * gap]
         _, _, angle, length, height = _shapes(sums)
         fits = (height > 0.45 * gap) & (height < 4.5 * gap) & (length > 1.5 * gap) & (np.abs(angle) < 0.35)
@@ -305,21 +311,21 @@ class _Level:
 
     def _judged(self, chain: Sequence[Line]) -> Band:
         """The lines of a chain that are alike, and how likely they are a zone."""
-        lines = [replace(line, likeness=_likeness(self.depth, line, self.clear)) for line in chain]
-        band = _trimmed(lines)
+        band = _trimmed([self._liked(line) for line in chain])
         return Band(band, _score(band))
+
+    def _liked(self, line: Line) -> Line:
+        if line not in self._seen:
+            self._seen[line] = replace(line, likeness=_likeness(self.depth, line, self.clear))
+        return self._seen[line]
 
 
 def _levelled(letters: _Letters, direction: float) -> _Level:
     turn, size = _turn(letters.marks.shape, direction)
     depth = np.asarray(cv2.warpAffine(letters.marks, turn, size, flags=cv2.INTER_NEAREST), np.uint8)
-    ys, xs = np.nonzero(depth)
-    x, y = xs.astype(np.float64), ys.astype(np.float64)
     return _Level(
         depth,
-        (depth > 0).astype(np.uint8),
-        (ys, xs),
-        (None, x, y, x * x, y * y, x * y),
+        runs.of((depth > 0).view(np.uint8)),
         cv2.invertAffineTransform(turn),
         direction,
         letters.clear,
@@ -371,7 +377,7 @@ def _turned_back(line: Line, back: npt.NDArray[np.generic], direction: float) ->
     return replace(line, x=float(x), y=float(y), angle=line.angle + direction)
 
 
-def _merged(sums: _Sums) -> list[Line]:
+def _merged(sums: runs.Sums) -> list[Line]:
     """Joins pieces that lie on one line, the longest pieces first."""
     x, y, angle, length, height = _shapes(sums)
     free = np.ones(len(x), bool)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from core.documents import Box, Check, Field, Mrz, MrzFormat, Verdict
-from worker.reading import zone
+from worker.reading import counting, zone
 from worker.reading.mrz import parse
 from worker.reading.mrz.decode import Decoded
 from worker.reading.mrz.formats import Span
@@ -44,7 +44,7 @@ class _Print:
     def box(self, span: Span) -> Box:
         """The print of a span, picture pixels."""
         strip, middles = self.lines[span.line]
-        half = float(np.median(np.diff(middles))) / 2
+        half = counting.median(np.diff(middles)) / 2
         return strip.box(middles[span.start] - half, middles[span.end - 1] + half)
 
     def line_boxes(self) -> tuple[Box, ...]:

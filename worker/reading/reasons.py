@@ -8,18 +8,17 @@ from typing import Final
 import numpy as np
 
 from core.documents import Box, Failure, FailureReason, MrzFormat
-from worker.reading import zone
+from worker.reading import counting, zone
 from worker.reading.decode import Picture
 from worker.reading.mrz import formats, parse
 from worker.reading.mrz.characters import ALPHABET, FILLER
 
-LEAST_CONFIDENCE: Final = 0.4  #: below this an unsure zone is not handed out: it would be junk that looks like data
 LEAST_PITCH: Final = 5.5  #: picture px per character; below, letters have too few pixels
 LEAST_SHARPNESS: Final = 0.2  #: of `mrz_sharpness`
 MOST_GLARE: Final = 0.06  #: share of the zone washed out
 _LEAST_PICTURE_SHARPNESS: Final = 0.06  #: of the whole picture; print has vanished below
-_LEAST_SHARPNESS_OF_PRINT: Final = 0.04  #: of the whole picture; what looks like lines of print below is none
 _LONGEST_LINE: Final = max(layout.length for layout in formats.LAYOUTS.values())
+_BEGINNINGS: Final = frozenset({MrzFormat.TD2, MrzFormat.MRV_B})  #: of TD3 and MRV-A
 _CLEAR_PRINT: Final = 0.95  #: certainty of OCR-B beyond doubt
 LEAST_SIDE: Final = 260  #: px of the longest side; 44 characters of 5.5 px do not fit into less
 _LEAST_CONTRAST: Final = 0.15  #: of the whole picture, with something on it
@@ -35,7 +34,7 @@ def failure(found: zone.Search, measured: dict[str, float], picture: Picture) ->
         return None
     if not picture.is_whole:
         return Failure(FailureReason.DAMAGED_PICTURE, "The picture file ends too early. Send it again.", measured)
-    if best is None or not is_like_zone(best):
+    if best is None or not (is_like_zone(best) or _is_left_of_zone(best, picture)):
         return _without_zone(found, measured, picture)
     return _with_zone(best, measured, picture)
 
@@ -43,7 +42,7 @@ def failure(found: zone.Search, measured: dict[str, float], picture: Picture) ->
 def is_trusted(sighting: zone.Sighting) -> bool:
     """True when the decoded zone may be handed out, with its confidence beside it."""
     decoded = sighting.decoded
-    if decoded is None or not (decoded.is_sure or decoded.confidence >= LEAST_CONFIDENCE):
+    if decoded is None or not (decoded.is_sure or decoded.confidence >= zone.LEAST_CONFIDENCE):
         return False
     try:
         parse.detect(decoded.lines)
@@ -53,14 +52,14 @@ def is_trusted(sighting: zone.Sighting) -> bool:
 
 
 def _may_be_half(sighting: zone.Sighting, picture: Picture) -> bool:
-    """True for an unsure visa of the small kind at the picture's edge: the large one begins alike."""
+    """True for an unsure zone of a kind of which a longer one begins alike, at the picture's edge."""
     decoded = sighting.decoded
-    is_small_visa = decoded is not None and decoded.format is MrzFormat.MRV_B and not decoded.is_sure
-    return is_small_visa and _is_cut_off(sighting, picture)
+    has_longer = decoded is not None and decoded.format in _BEGINNINGS and not decoded.is_sure
+    return has_longer and _is_cut_off(sighting, picture)
 
 
 def is_like_zone(sighting: zone.Sighting) -> bool:
-    """True for two lines as long as those of a zone, or two clear ones that an edge or light may have left of it.
+    """True for two lines as long as those of a zone, or two clear ones as finger or light may have left them.
 
     There are fillers in both cases.
     """
@@ -68,6 +67,13 @@ def is_like_zone(sighting: zone.Sighting) -> bool:
     whole = [min(a, b) >= 24 and max(a, b) <= 50 and max(a, b) - min(a, b) <= 8 for a, b in pairwise(counts)]
     fillers = _fillers(sighting)
     return (any(whole) and fillers >= 0.1) or (len(counts) > 1 and fillers > 0 and sighting.certainty >= _CLEAR_PRINT)
+
+
+def _is_left_of_zone(sighting: zone.Sighting, picture: Picture) -> bool:
+    """True for lines that stand as those of a zone do, with a filler on them or with edge or light at their ends."""
+    if not sighting.remnant:
+        return False
+    return _fillers(sighting) > 0 or _is_cut_off(sighting, picture) or _is_washed_out(sighting, picture)
 
 
 def _fillers(sighting: zone.Sighting) -> float:
@@ -88,13 +94,15 @@ def _without_zone(found: zone.Search, measured: dict[str, float], picture: Pictu
             "The picture has too few pixels. Send it as the camera took it.",
             measured | {"longest_side": float(max(picture.width, picture.height))},
         )
-    if found.bands and measured["sharpness"] >= _LEAST_SHARPNESS_OF_PRINT:
+    rows = found.rows
+    measured = measured | {"letters_in_rows": rows.excess, "rows_beyond_chance": rows.surprise}
+    if rows.are_print:
         return Failure(
             FailureReason.NO_MRZ,
             "There is print, but no machine readable zone. Photograph the side with lines of letters, digits and <.",
             measured,
         )
-    if measured["sharpness"] < _LEAST_PICTURE_SHARPNESS and measured["contrast"] > 0.1:
+    if measured["sharpness"] < _LEAST_PICTURE_SHARPNESS and measured["contrast"] > _LEAST_CONTRAST:
         return Failure(
             FailureReason.BLURRED, "The picture is out of focus. Hold still, tap to focus, and try again.", measured
         )
@@ -107,11 +115,12 @@ def _without_zone(found: zone.Search, measured: dict[str, float], picture: Pictu
 
 def _with_zone(best: zone.Sighting, measured: dict[str, float], picture: Picture) -> Failure:
     box = _box(best)
-    if _is_cut_off(best, picture):
+    is_glaring = measured["mrz_glare"] > MOST_GLARE  # within the lines; white beyond them may be the ground
+    if not is_glaring and _is_cut_off(best, picture):
         reason, detail = FailureReason.CUT_OFF, "The lines run out of the picture. Get all of the document into it."
     elif measured["px_per_character"] < LEAST_PITCH:
         reason, detail = FailureReason.TOO_SMALL, "The lines are too small in the picture. Go closer or send it larger."
-    elif measured["mrz_glare"] > MOST_GLARE or _is_washed_out(best, picture):
+    elif is_glaring or _is_washed_out(best, picture):
         reason, detail = FailureReason.GLARE, "Light is reflected from the lines. Tilt the document or move the lamp."
     elif measured["mrz_sharpness"] < LEAST_SHARPNESS:
         reason, detail = FailureReason.BLURRED, "The lines are blurred. Hold still, tap to focus, and try again."
@@ -131,7 +140,7 @@ def _is_washed_out(best: zone.Sighting, picture: Picture) -> bool:
     larger = picture.width / picture.reduced.shape[1]
     for strip, reading in zone.lines_of(best):
         missing = _LONGEST_LINE - len(reading.centres)
-        step = float(np.median(np.diff(reading.centres)))
+        step = counting.median(np.diff(reading.centres))
         away = step * np.arange(1, missing + 1)
         for beyond in (reading.centres[-1] + away, reading.centres[0] - away):
             rows = strip.grey.shape[0] * np.array([0.3, 0.5, 0.7])
@@ -148,9 +157,10 @@ def _is_cut_off(best: zone.Sighting, picture: Picture) -> bool:
     for strip, reading in zone.lines_of(best):
         if len(reading.centres) >= _LONGEST_LINE - 1:
             continue
-        room = _EDGE * zone.pitch_of(strip, reading)
-        ends = np.array([[reading.centres[0], strip.grey.shape[0] / 2], [reading.centres[-1], strip.grey.shape[0] / 2]])
-        for x, y in strip.to_picture(ends):
-            if min(x, y, picture.width - x, picture.height - y) < room:
-                return True
+        beyond = _EDGE * counting.median(np.diff(reading.centres))
+        middle = strip.grey.shape[0] / 2
+        ends = np.array([[reading.centres[0] - beyond, middle], [reading.centres[-1] + beyond, middle]])
+        points = strip.to_picture(ends)
+        if (points < 0).any() or (points > (picture.width, picture.height)).any():
+            return True
     return False

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.documents import Box
-from worker.reading import locate
+from worker.reading import counting, locate
 from worker.reading.decode import Grey
 
 Floats = npt.NDArray[np.float64]
@@ -140,7 +140,7 @@ def strips(
 
 
 def _height(band: locate.Band) -> float:
-    return float(np.median([line.height for line in band.lines]))
+    return counting.median(np.array([line.height for line in band.lines]))
 
 
 def _view(grey: Grey, band: locate.Band, *, room: float, wider: float = 0.0) -> _View:
@@ -189,7 +189,7 @@ def _rows(view: _View, band: locate.Band, *, only_told: bool) -> list[_Row]:
         view.ink[:, view.core].sum(axis=1).astype(np.float32), (1, max(3, round(height / 4)) | 1)
     ).ravel()
     peaks = _runs(profile > 0.3 * np.percentile(profile, 97))
-    ys, xs = np.nonzero(view.ink)
+    ys, xs = counting.places(view.ink)
     found: list[_Row] = []
     for top, foot in peaks:
         if not 0.4 * height < foot - top < 2.2 * height:
@@ -244,7 +244,8 @@ def _edges(away: Floats, height: float) -> tuple[float, float]:
     """Where the print begins and ends across the writing: a ruled line beside it is left out."""
     bins = 4  # a pixel
     reach = int(1.3 * height * bins)
-    counts, _ = np.histogram(away, np.arange(-reach, reach + 1) / bins)
+    places = np.floor(away * bins).astype(np.int64) + reach
+    counts = np.bincount(places[(places >= 0) & (places < 2 * reach)], minlength=2 * reach)
     density = np.convolve(counts, np.ones(bins + 1) / (bins + 1), "same")
     middle = slice(reach - int(0.3 * height * bins), reach + int(0.3 * height * bins) + 1)
     top, foot = next(
@@ -258,12 +259,12 @@ def _followed(xs: Places, ys: Places, bend: Floats, *, reach: float, degree: int
     away = ys - np.polyval(bend, xs)
     near = np.abs(away) < reach
     width = max(6.0, 2 * reach)
-    window = (xs[near] // width).astype(np.int64)
+    window = (xs[near] / width).astype(np.int64)
     weight = np.bincount(window)
     if weight.size == 0:
         return None
     mean = np.asarray(np.bincount(window, away[near]) / np.maximum(weight, 1), np.float64)
-    used = weight > 0.25 * np.median(weight[weight > 0])
+    used = weight > 0.25 * counting.median(weight[weight > 0])
     centres = np.asarray((np.arange(len(weight)) + 0.5) * width, np.float64)
     for _ in range(2):
         if used.sum() < 4:
@@ -271,22 +272,20 @@ def _followed(xs: Places, ys: Places, bend: Floats, *, reach: float, degree: int
         least = 1 if used.sum() < 10 else degree
         correction = _fitted(centres[used], mean[used], weight[used], least)
         residual = np.abs(mean - np.polyval(correction, centres))
-        used &= residual < max(1.0, 2.5 * float(np.median(residual[used])))
+        used &= residual < max(1.0, 2.5 * counting.median(residual[used]))
     return np.asarray(np.polyadd(bend, correction), np.float64)
 
 
 def _fitted(x: Floats, y: Floats, weight: Places, degree: int) -> Floats:
-    """Coefficients for np.polyval, by weighted least squares. np.polyfit spends ten times as long on thirty points."""
+    """Coefficients of degree 1 or 2 for np.polyval, by weighted least squares, in a tenth of the time of np.polyfit."""
     middle, reach = float(x.mean()), max(float(x[-1] - x[0]), 1.0)
-    powers = np.vander((x - middle) / reach, degree + 1)
-    weighted = powers.T * weight
-    solved = np.linalg.solve(weighted @ powers, weighted @ y)
-    back = np.array([1.0 / reach, -middle / reach])
-    shifted = solved[:1]
-    for coefficient in solved[1:]:
-        shifted = np.convolve(shifted, back)
-        shifted[-1] += coefficient
-    return np.asarray(shifted, np.float64)
+    away = (x - middle) / reach
+    powers = np.stack([away * away, away, np.ones(len(x))][2 - degree :])
+    weighted = powers * weight
+    square, slope, level = [0.0] * (2 - degree) + np.linalg.solve(weighted @ powers.T, weighted @ y).tolist()
+    rise, start = 1.0 / reach, -middle / reach
+    shifted = [square * rise * rise, (2 * square * start + slope) * rise, (square * start + slope) * start + level]
+    return np.array(shifted[2 - degree :])
 
 
 def _ends(xs: Places, height: float) -> tuple[float, float] | None:
@@ -323,10 +322,16 @@ def _cut(grey: Grey, view: _View, row: _Row, left: float, right: float) -> Strip
 
 
 def _in_picture(bend: Floats, view: _View) -> Floats:
-    """The polynomial over picture px along instead of view px: three points carry it over exactly."""
-    xs = np.array([0.0, view.ink.shape[1] / 2, view.ink.shape[1]])
-    down = np.polyval(bend, xs) / view.scale + view.top
-    return np.polyfit(xs / view.scale + view.left, down, 2)
+    """The polynomial over picture px along instead of view px."""
+    square, slope, middle = np.concatenate([np.zeros(3 - len(bend)), bend])
+    left, scale = view.left, view.scale
+    return np.array(
+        [
+            square * scale,
+            slope - 2 * square * scale * left,
+            (square * scale * left - slope) * left + middle / scale + view.top,
+        ]
+    )
 
 
 def _sampled(grey: Grey, strip: Strip) -> Grey:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from core.documents import MrzFormat
-from worker.reading import locate, quality, rectify
+from worker.reading import counting, locate, quality, rectify, remnant, typeset
 from worker.reading.decode import MIRRORED, Grey, Picture
 from worker.reading.engines.base import OcrEngine
 from worker.reading.mrz import formats
@@ -31,6 +31,7 @@ _MOST_BANDS: Final = 4  #: read in one picture, or a page of plain text would ta
 _FINE: Final = 14.0  #: px of capitals, more than an engine uses; below, the whole picture is cut from too
 _COARSE: Final = 8.0  #: px of capitals; below, only the whole picture is cut from
 _ENOUGH: Final = 0.9  #: confidence of a decoded zone at which the search ends although the rules leave a doubt
+LEAST_CONFIDENCE: Final = 0.4  #: below this an unsure zone is not handed out: it would be junk that looks like data
 _SETTLED: Final = 0.998  #: confidence at a glance from which nothing is looked at more closely
 _SURELY_UPRIGHT: Final = 0.95  #: certainty of the best line, not turned above; print on its head has 0.7 to 0.93
 _CLEARLY_PRINT: Final = 0.85  #: certainty of the best line of print that is told of though it is too short
@@ -41,6 +42,7 @@ _WELL: Final = math.log(0.8)  #: log probability of a character that was read we
 _MORE: Final = 3  #: characters by which a line that was cut further is longer
 _LENGTHS: Final = tuple(sorted({layout.length for layout in formats.LAYOUTS.values()}))
 _LEAST_PLACES: Final = 12  #: a line with fewer characters seen is no line of a zone
+_FEWEST_LEFT: Final = 8  #: characters of a line that an edge or light left of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,17 @@ class Sighting:
         return decoded.is_sure or (decoded.confidence >= _SETTLED and not decoded.is_as_printed)
 
     @property
-    def rank(self) -> tuple[bool, float, float]:
-        """Orders sightings of one picture, the best highest."""
-        return self.is_sure, self.decoded.confidence if self.decoded else -1.0, self.certainty
+    def rank(self) -> tuple[bool, float, int, float, float]:
+        """Orders sightings of one picture, the best highest: what may be handed out, then what is left of a zone."""
+        confidence = self.decoded.confidence if self.decoded else -1.0
+        if confidence >= LEAST_CONFIDENCE or self.is_sure:
+            return self.is_sure, confidence, 0, 0.0, self.certainty
+        return False, 0.0, self.remnant, confidence, self.certainty
+
+    @property
+    def remnant(self) -> int:
+        """Characters of what is clearly left of a zone, 0 where nothing is."""
+        return remnant.characters(list(zip(self.strips, self.readings, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,12 @@ class Search:
     best: Sighting | None
     bands: int
     coarse: Grey = field(repr=False)  #: the picture at the finest scale of the search
+    sights: _Sights = field(repr=False)  #: the same at every scale that was looked at
+
+    @property
+    def rows(self) -> typeset.Rows:
+        """How much stands on the picture in rows, as print does."""
+        return self.sights.at(_LOOKS[1][0]).rows()
 
     @property
     def is_enough(self) -> bool:
@@ -185,7 +201,7 @@ def _searched(view: _View, reader: _Reader) -> Iterator[Search]:
     sights = _Sights(coarse, reader.watch)
     clear = sights.clear()
     glanced = _glanced(view, clear.scaled(1 / scale), reader) if clear is not None else None
-    yield Search(glanced, int(clear is not None), coarse)
+    yield Search(glanced, int(clear is not None), coarse, sights)
     if glanced is not None:
         return
     for band in sights.bands():
@@ -197,9 +213,9 @@ def _searched(view: _View, reader: _Reader) -> Iterator[Search]:
                 if best is None or sighting.rank > best.rank:
                     best = sighting
                 if best.is_enough:
-                    yield Search(best, seen, coarse)
+                    yield Search(best, seen, coarse, sights)
                     return
-    yield Search(best, seen, coarse)
+    yield Search(best, seen, coarse, sights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +230,7 @@ class _Sights:
         """A band that stands out as a zone does, in px of `coarse`."""
         with self.watch.measure("find"):
             for longest_side, directions in self._gained(_GLANCES):
-                if (band := self._sight(longest_side).clear(directions)) is not None:
+                if (band := self.at(longest_side).clear(directions)) is not None:
                     return band
         return None
 
@@ -228,7 +244,7 @@ class _Sights:
             taken, found = 0, None
             while taken < min(most, left):
                 with self.watch.measure("find"):
-                    found = found or self._sight(longest_side).bands(least)
+                    found = found or self.at(longest_side).bands(least)
                     band = next(found, None)
                 if band is None:
                     break
@@ -245,7 +261,8 @@ class _Sights:
                 before = shown
                 yield longest_side, number
 
-    def _sight(self, longest_side: int) -> locate.Sight:
+    def at(self, longest_side: int) -> locate.Sight:
+        """The picture as it is seen at one scale."""
         if longest_side not in self._by_side:
             self._by_side[longest_side] = locate.sight(self.coarse, longest_side)
         return self._by_side[longest_side]
@@ -342,16 +359,17 @@ def _ways_up(strips: list[Strip], reader: _Reader) -> tuple[list[bool], Sighting
         certainty = max(map(_certainty, readings), default=0.0)
         if _could_be_zone(readings):
             ways.append((certainty, is_turned))
-        if certainty >= least:
-            clearest, least = _undecoded(facing, readings), certainty
+        left = max((_certainty(reading, _FEWEST_LEFT) for reading in readings), default=0.0)
+        if left >= least:
+            clearest, least = _undecoded(facing, readings, _FEWEST_LEFT), left
         if certainty >= _SURELY_UPRIGHT:
             break
     return [is_turned for _, is_turned in sorted(ways, key=lambda way: -way[0])], clearest
 
 
-def _undecoded(strips: list[Strip], readings: list[LineReading]) -> Sighting:
+def _undecoded(strips: list[Strip], readings: list[LineReading], fewest: int = _LEAST_PLACES) -> Sighting:
     """The lines on which enough was seen."""
-    pairs = [(s, r) for s, r in zip(strips, readings, strict=True) if len(r.centres) >= _LEAST_PLACES]
+    pairs = [(s, r) for s, r in zip(strips, readings, strict=True) if len(r.centres) >= fewest]
     return Sighting(tuple(strip for strip, _ in pairs), tuple(reading for _, reading in pairs), None)
 
 
@@ -367,9 +385,9 @@ def _could_be_zone(main: list[LineReading]) -> bool:
     )
 
 
-def _certainty(reading: LineReading) -> float:
+def _certainty(reading: LineReading, fewest: int = _LEAST_PLACES) -> float:
     """Mean probability of the likeliest characters, 0 where too few were seen to tell."""
-    if len(reading.centres) < _LEAST_PLACES:
+    if len(reading.centres) < fewest:
         return 0.0
     return float(np.exp(reading.log_probabilities.max(axis=1)).mean())
 
@@ -416,7 +434,7 @@ def lines_of(sighting: Sighting) -> list[tuple[Strip, LineReading]]:
 
 def pitch_of(strip: Strip, reading: LineReading) -> float:
     """Picture pixels from one character to the next; 0 when too few were seen."""
-    return float(np.median(np.diff(reading.centres))) * strip.step if len(reading.centres) > 2 else 0.0
+    return counting.median(np.diff(reading.centres)) * strip.step if len(reading.centres) > 2 else 0.0
 
 
 def quality_of(sighting: Sighting | None) -> dict[str, float]:
@@ -428,7 +446,7 @@ def quality_of(sighting: Sighting | None) -> dict[str, float]:
     measured = quality.of_strips(
         [_between_ends(strip, reading) for strip, reading in lines], share_of_print=1 / (1 + 2 * rectify.MARGIN)
     )
-    return {"px_per_character": round(float(np.median(pitches)), 2)} | measured
+    return {"px_per_character": round(counting.median(np.array(pitches)), 2)} | measured
 
 
 def _between_ends(strip: Strip, reading: LineReading) -> Grey:

@@ -98,6 +98,16 @@ def alignments(found: Grid, length: int, is_filler: Floats) -> Alignments:
     return Alignments(_by_neighbours(places[kept], is_filler), costs[kept])
 
 
+def least_cost(found: Grid, length: int) -> float:
+    """What no way to lay a grid on `length` places costs less than, told by their number alone; infinite for no way."""
+    surplus = len(found.places) - length
+    if surplus < -MOST_MISSED:
+        return np.inf
+    if surplus < 0:
+        return found.cost - GAP_COST * surplus
+    return found.cost + (_strangers(surplus) if surplus > 1 else 0.0)
+
+
 def _by_neighbours(places: Indices, is_filler: Floats) -> Indices:
     """Missed places told apart by how many of their next seen neighbours are fillers: -3 none, -2 one, -1 both."""
     if not (places == MISSED).any():

@@ -97,40 +97,42 @@ def promising(lines: Sequence[SeenLine]) -> list[Hypothesis]:
     return [hypothesis for hypothesis in found if hypothesis.bound >= found[0].bound - WORSE]
 
 
-def _groups(lines: Sequence[SeenLine]) -> Iterator[tuple[float, Layout, int]]:
-    least: dict[int, Floats] = {length: np.array([_least(line, rows) for line in lines]) for length, rows in _ROWS}
-    for layout, start in _FIRST_ROW.items():
-        costs = least[layout.length]
+def _groups(lines: Sequence[SeenLine]) -> list[tuple[float, Layout, int]]:
+    """The bounds of layouts on neighbouring lines, but for those that cannot come near the best."""
+    ceilings = []
+    for layout in LAYOUTS.values():
         for first in range(len(lines) - layout.lines + 1):
-            cost = float(sum(costs[first + number, start + number] for number in range(layout.lines)))
-            if np.isfinite(cost):
-                yield _evidence(sheets.usual(layout)[0], lines[first : first + layout.lines]) - cost, layout, first
+            chosen = lines[first : first + layout.lines]
+            cost = sum(alignment.least_cost(line.grid, layout.length) for line in chosen)
+            ceilings.append((_evidence(sheets.usual(layout)[0], chosen) - cost, layout, chosen, first))
+    found: list[tuple[float, Layout, int]] = []
+    best = -np.inf
+    for ceiling, layout, chosen, first in sorted(ceilings, key=lambda group: -group[0]):
+        if ceiling < best - WORSE or ceiling == -np.inf:
+            break
+        cost = sum(_least(line, rows) for line, rows in zip(chosen, _ROWS[layout], strict=True))
+        if np.isfinite(cost):
+            found.append((_evidence(sheets.usual(layout)[0], chosen) - cost, layout, first))
+            best = max(best, found[-1][0])
+    return found
 
 
 def _evidence(sheet: Sheet, lines: Sequence[SeenLine]) -> float:
     return sheet.strength - sheet.prior + sheet.layout.length * sum(line.clarity for line in lines)
 
 
-def _rows() -> tuple[list[tuple[int, Indices]], dict[Layout, int]]:
-    """The kinds of place of every line of every layout, stacked by length, and where each layout begins."""
-    stacked: dict[int, list[Indices]] = {}
-    first_row = {}
-    for layout in LAYOUTS.values():
-        rows = stacked.setdefault(layout.length, [])
-        first_row[layout] = len(rows)
-        rows.extend(sheets.usual(layout)[0].types.reshape(layout.lines, layout.length))
-    return [(length, np.stack(rows)) for length, rows in stacked.items()], first_row
+#: The kinds of place of every line of every layout.
+_ROWS = {
+    layout: tuple(sheets.usual(layout)[0].types.reshape(layout.lines, layout.length)) for layout in LAYOUTS.values()
+}
 
 
-_ROWS, _FIRST_ROW = _rows()
-
-
-def _least(line: SeenLine, rows: Indices) -> Floats:
-    """(rows,) the least that alignment and classes cost for lines with these kinds of place."""
-    found = line.alignments(rows.shape[1])
+def _least(line: SeenLine, row: Indices) -> float:
+    """The least that alignment and classes cost for a line with these kinds of place, infinite where none fits."""
+    found = line.alignments(len(row))
     if not len(found.costs):
-        return np.full(len(rows), np.inf)
-    return (found.costs - line.ceilings[rows[:, None, :], found.places].sum(axis=2)).min(axis=1)  # type: ignore[no-any-return]
+        return np.inf
+    return float((found.costs - line.ceilings[row, found.places].sum(axis=1)).min())
 
 
 def _laid(layout: Layout, first: int, lines: Sequence[SeenLine]) -> Iterator[Hypothesis]:

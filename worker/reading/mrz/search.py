@@ -75,11 +75,10 @@ def search(steps: tuple[Step, ...], logs: Floats) -> Found | None:
     """
     by_value = np.concatenate([logs, np.full((len(steps), 1), IMPOSSIBLE)], axis=1)[:, _COLUMNS_BY_VALUE]
     best = by_value.max(axis=2)
-    moves = [_moves(step.field_weight, step.composite_weight, step.kind) for step in steps]
-    found = _Ladder(by_value, best, moves, _certain(best)).climbed()
+    found = _Ladder.of(steps, by_value, best, _certain(best)).climbed()
     if found is None or float(best.max(axis=1).sum()) - found.score > CERTAIN_LEAD:
         # What seemed certain may break a digit.
-        return _Ladder(by_value, best, moves, [None] * len(steps)).climbed()
+        return _Ladder.of(steps, by_value, best, [None] * len(steps)).climbed()
     return found
 
 
@@ -91,13 +90,53 @@ def _certain(best: Floats) -> list[int | None]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Leg:
+    """One step that may hold any value, or one and more on end that each hold a certain one."""
+
+    first: int
+    end: int
+    source: Indices = field(repr=False)  #: (100,) by state where from, or (10, 100) by value and state
+    target: Indices = field(repr=False)  #: the same, where to
+    is_certain: bool
+
+
+def _legs(steps: tuple[Step, ...], certain: list[int | None]) -> list[_Leg]:
+    """The steps, certain ones of a field taken together: they add to both sums whatever these are."""
+    legs: list[_Leg] = []
+    first, field_sum, composite_sum = 0, 0, 0
+    for number, (step, value) in enumerate(zip(steps, certain, strict=True)):
+        if value is not None and step.kind == PLAIN:
+            field_sum += step.field_weight * value
+            composite_sum += step.composite_weight * value
+            continue
+        legs += _added(first, number, field_sum, composite_sum)
+        first, field_sum, composite_sum = number + 1, 0, 0
+        source, target = _moves(step.field_weight, step.composite_weight, step.kind)
+        if value is None:
+            legs.append(_Leg(number, number + 1, source, target, is_certain=False))
+        else:
+            legs.append(_Leg(number, number + 1, source[value], target[value], is_certain=True))
+    return legs + _added(first, len(steps), field_sum, composite_sum)
+
+
+def _added(first: int, end: int, field_sum: int, composite_sum: int) -> list[_Leg]:
+    source, target = _moves(field_sum % 10, composite_sum % 10, PLAIN)
+    return [_Leg(first, end, source[1], target[1], is_certain=True)] if first < end else []
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Ladder:
     """All steps, what each may hold and where that leads."""
 
     by_value: Floats = field(repr=False)  #: (steps, 10, _SAME_VALUE) natural log
     best: Floats = field(repr=False)  #: (steps, 10) of those characters
-    moves: list[Moves] = field(repr=False)
-    certain: list[int | None] = field(repr=False)  #: the only value of a step, None where there are others
+    values: Indices = field(repr=False)  #: (steps,) those that are certain, 0 elsewhere
+    legs: list[_Leg] = field(repr=False)
+
+    @classmethod
+    def of(cls, steps: tuple[Step, ...], by_value: Floats, best: Floats, certain: list[int | None]) -> _Ladder:
+        """`certain` holds the only value of a step, None where there are others."""
+        return cls(by_value, best, np.array([value or 0 for value in certain], dtype=np.intp), _legs(steps, certain))
 
     def climbed(self) -> Found | None:
         """The best way up."""
@@ -111,43 +150,47 @@ class _Ladder:
         margin = min(self._other_values(behind, values, score), _other_characters(chosen))
         return Found(columns, score, margin, score - self._log_total())
 
+    def _gained(self, leg: _Leg) -> float:
+        """Natural log of the certain values of a leg."""
+        steps = np.arange(leg.first, leg.end)
+        return float(self.best[steps, self.values[steps]].sum())
+
     def _behind(self) -> Floats:
-        """(steps + 1, 101): the best score from each state to the end."""
-        best, behind = self.best, np.full((len(self.best) + 1, 101), IMPOSSIBLE)
+        """(legs + 1, 101): the best score from each state to the end."""
+        behind = np.full((len(self.legs) + 1, 101), IMPOSSIBLE)
         behind[-1, 0] = 0.0
-        for number in range(len(best) - 1, -1, -1):
-            value, (_, after) = self.certain[number], self.moves[number]
-            if value is None:
-                behind[number, :100] = (behind[number + 1][after] + best[number][:, None]).max(axis=0)
+        for number, leg in reversed(list(enumerate(self.legs))):
+            if leg.is_certain:
+                behind[number, :100] = behind[number + 1][leg.target] + self._gained(leg)
             else:
-                behind[number, :100] = behind[number + 1][after[value]] + best[number, value]
+                behind[number, :100] = (behind[number + 1][leg.target] + self.best[leg.first][:, None]).max(axis=0)
         np.maximum(behind, IMPOSSIBLE, out=behind)
         return behind
 
     def _walk(self, behind: Floats) -> Indices:
-        state, values = 0, np.empty(len(self.best), dtype=np.intp)
-        for number, (_, after) in enumerate(self.moves):
-            value = self.certain[number]
-            if value is None:
-                value = int((self.best[number] + behind[number + 1][after[:, state]]).argmax())
-            values[number], state = value, int(after[value, state])
+        state, values = 0, self.values.copy()
+        for number, leg in enumerate(self.legs):
+            if leg.is_certain:
+                state = int(leg.target[state])
+            else:
+                value = int((self.best[leg.first] + behind[number + 1][leg.target[:, state]]).argmax())
+                values[leg.first], state = value, int(leg.target[value, state])
         return values
 
     def _other_values(self, behind: Floats, values: Indices, score: float) -> float:
         """Nats to the best text with another value at one place or more."""
         before = np.full(101, IMPOSSIBLE)
-        is_any_certain = self.certain.count(None) < len(values)
-        second = score - CERTAIN_LEAD if is_any_certain else IMPOSSIBLE
         before[0] = 0.0
-        for number, (source, target) in enumerate(self.moves):
-            value, best = self.certain[number], self.best[number]
-            if value is None:
-                through = (behind[number + 1][target] + before[:100]).max(axis=1) + best
-                through[values[number]] = IMPOSSIBLE
-                second = max(second, float(through.max()))
-                before[:100] = (before[source] + best[:, None]).max(axis=0)
+        second = score - CERTAIN_LEAD if any(leg.is_certain for leg in self.legs) else IMPOSSIBLE
+        for number, leg in enumerate(self.legs):
+            if leg.is_certain:
+                before[:100] = before[leg.source] + self._gained(leg)
             else:
-                before[:100] = before[source[value]] + best[value]
+                best = self.best[leg.first]
+                through = (behind[number + 1][leg.target] + before[:100]).max(axis=1) + best
+                through[values[leg.first]] = IMPOSSIBLE
+                second = max(second, float(through.max()))
+                before[:100] = (before[leg.source] + best[:, None]).max(axis=0)
             np.maximum(before, IMPOSSIBLE, out=before)
         return score - second
 
@@ -157,18 +200,19 @@ class _Ladder:
         shares = np.exp(self.by_value - highest[:, None, None]).sum(axis=2)
         reached = np.zeros(101)
         reached[0] = 1.0
-        total = 0.0
-        for number, (source, _) in enumerate(self.moves):
-            value = self.certain[number]
-            if value is None:
-                reached[:100] = (reached[source] * shares[number][:, None]).sum(axis=0)
+        total = float(highest.sum())
+        for leg in self.legs:
+            steps = np.arange(leg.first, leg.end)
+            if leg.is_certain:
+                reached[:100] = reached[leg.source]
+                total += float(np.log(shares[steps, self.values[steps]]).sum())
             else:
-                reached[:100] = reached[source[value]] * shares[number, value]
+                reached[:100] = (reached[leg.source] * shares[leg.first][:, None]).sum(axis=0)
             scale = float(reached[:100].max())
             if scale <= 0.0:
                 return float("inf")
             reached[:100] /= scale
-            total += float(np.log(scale)) + float(highest[number])
+            total += float(np.log(scale))
         return total + float(np.log(reached[0]))
 
 
