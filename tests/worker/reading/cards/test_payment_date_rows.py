@@ -60,10 +60,33 @@ def month(read):
 def test_a_date_is_read_though_its_row_was_told_too_tall_and_too_low(lettered, finder, lower):
     sheet, number, date = lettered
     seen = replace(date, height=date.height * 1.8, middle=date.middle + date.down * lower * date.height)
-    assert month([digit_reading.read(sheet.pyramid, seen)]) is None
     read = payment_date_rows.read(sheet.colour, sheet.pyramid, [seen], [], number_on(sheet, number))
     assert month(read) == "04/29"
     assert len(read) == 1
+
+
+@pytest.mark.parametrize(("tall", "lower"), [(1.4, 0.0), (1.9, 0.0), (1.4, 0.3), (1.4, -0.3), (1.0, 0.3)])
+def test_smaller_and_higher_and_lower_rows_are_tried_where_a_row_shows_no_date(
+    monkeypatch, sheet, read_row, tall, lower
+):
+    row = sheet.letter("04/29", 300, 210, size=16, thick=1, kind=DATE)
+    seen = replace(row, height=row.height * tall, middle=row.middle + row.down * lower * row.height * tall)
+
+    def once(pyramid, at, size=1.0):
+        is_right = 0.9 < at.height * size / row.height < 1.1 and abs(float((at.middle - row.middle) @ row.down)) < 3
+        return read_row("04/29" if is_right else "????")
+
+    monkeypatch.setattr(digit_reading, "once", once)
+    assert month([digit_reading.read(sheet.pyramid, seen)]) is None
+    assert month([payment_date_rows._date(sheet.pyramid, seen)]) == "04/29"
+
+
+def test_a_row_on_which_nothing_stands_is_read_no_closer(monkeypatch, sheet, read_row):
+    looks = []
+    monkeypatch.setattr(digit_reading, "read", lambda pyramid, row: read_row(""))
+    monkeypatch.setattr(digit_reading, "once", lambda *row: looks.append(row))
+    payment_date_rows._date(sheet.pyramid, sheet.letter("04/29", 300, 210, kind=DATE))
+    assert looks == []
 
 
 def test_half_a_date_is_read_further(lettered, finder):
