@@ -56,7 +56,7 @@ def read(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
 def read_either_way(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
     """Reads a row from the end that tells more, and further where digits stand at its very ends."""
     first = read(pyramid, row)
-    if first.sureness < _SURE:
+    if first.sureness < _SURE or first.worth <= 0:
         first = max(first, read(pyramid, row.turned()), key=lambda one: one.worth)
     for _ in range(_FURTHER):
         before, behind = _cut_ends(first)

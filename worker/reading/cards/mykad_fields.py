@@ -23,7 +23,7 @@ _HEADERS: Final = (
     "CONTOH", "CONTOH / SPECIMEN", "SAMPLE", "KAD PENGENALAN PEMASTAUTIN TETAP", "MALAYSIA IDENTITY CARD",
     "KAD PENGENALAN PEMASTAUTIN TETAP MALAYSIA", "KAD PENGENALAN MALAYSIA IDENTITY CARD", "KAD", "PERMANENT RESIDENT",
 )  # fmt: skip
-_MARKS: Final = ("CONTOHSPECIMEN", "SAMPLE")  #: that stand across a card, parts of which are taken for lines
+_MARKS: Final = ("CONTOH", "SPECIMEN", "SAMPLE")  #: that stand across a card, parts of which are taken for lines
 _LEAST_OF_MARK: Final = 4  #: letters
 #: How an address line begins; as public parsers of the card have it.
 _ADDRESS_START: Final = re.compile(
@@ -200,7 +200,8 @@ def _spaces(text: str, first: int, stop: int) -> list[int]:
 
 def _is_header(text: str) -> bool:
     letters = "".join(letter for letter in text if letter.isalpha())
-    is_part = len(letters) >= _LEAST_OF_MARK and any(letters in mark for mark in _MARKS)
+    marks = (*_MARKS, "".join(_MARKS[:2])) if "/" in text else _MARKS
+    is_part = len(letters) >= _LEAST_OF_MARK and any(letters in mark for mark in marks)
     return is_part or capitals.nearest(text, _HEADERS, 0.78) is not None
 
 

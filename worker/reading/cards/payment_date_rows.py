@@ -14,6 +14,7 @@ from worker.reading.cards.base import Card, Colour
 from worker.reading.cards.digit_reading import ReadRow
 from worker.reading.cards.digit_rows import DATE, Floats, Row
 from worker.reading.cards.digit_strips import Pyramid
+from worker.reading.cards.payment_date import Month
 from worker.reading.cards.payment_number import Number
 
 _MOST_ROWS: Final = 8  #: that are read in one look
@@ -57,12 +58,14 @@ def read(
     along = number.digits[0].row.row.along
     level = [replace(row, along=along) for row in seen if abs(float(row.along @ along)) > _LEVEL]
     found = [*others, *(_date(pyramid, row) for row in _likeliest(level))]
-    for rows in _looks(image, number, larger):
-        month = payment_date.latest(found)
-        if month is not None and month.probability >= _SURE:
-            break
+    looks = _looks(image, number, larger)
+    while not _is_sure(payment_date.latest(found)) and (rows := next(looks, None)) is not None:
         found += [_date(pyramid, row) for row in rows]
     return found
+
+
+def _is_sure(month: Month | None) -> bool:
+    return month is not None and month.probability >= _SURE
 
 
 def _looks(image: Colour, number: Number, larger: float) -> Iterator[list[Row]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ _UNEVEN: Final = 1.5  #: times the narrowest step between groups, the widest one
 _WIDER: Final = 1.1  #: times the widest step within a group, the narrowest step between groups
 _LONGEST_GROUP: Final = 3  #: digits that may follow sixteen others
 _SURELY_NONE: Final = 0.8  #: probability that a character is no digit, from which it is none
+_FILLERS: Final = re.compile("4{7}")  #: what the fillers of a machine readable zone are taken for
 _OFF: Final = 1.4  #: times the widest step of a number, a step to digits that are none of it
 _SURE_ROW: Final = 0.97  #: mean probability of a row's characters, before which a longer one with doubts stands back
 _SHARED: Final = 0.3  #: of the shorter one's length, from which on two rows on one level are the same print
@@ -102,8 +104,9 @@ class Number:
             if self.least < _DOUBTFUL and not payment_brands.has_brands_only_length(self.text):
                 return False  # a repair holds for the whole number alone
             is_usual = len(self.digits) == _USUAL or payment_brands.has_brands_only_length(self.text)
-            is_longest = len(self.digits) == LONGEST and self.least >= _SURE
+            is_longest = len(self.digits) == LONGEST
             is_whole = (is_usual or is_longest) and len({id(digit.row) for digit in self.digits}) == 1
+            is_whole = is_whole and self.least >= _SURE and not _FILLERS.search(self.text)
             return has_length and (is_whole or self.is_spaced)
         return self.least >= _READ and self.is_spaced and payment_brands.has_brands_length(self.text)
 

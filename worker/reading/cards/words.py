@@ -60,7 +60,12 @@ def whole(line: CapitalLine, known: Words) -> Said | None:
     text = " ".join(line.text.split())
     if text in known or not text:
         return None
-    return _likeliest(line, line.own_frames(), [(other, _MOST_WHOLE) for other in _alike(text, known)])
+    is_sure = float(np.exp(line.chance(line.text).min())) > _SURE
+    candidates = [
+        (other, _LETTER if is_sure and capitals.likeness(text, other) < 1 else _MOST_WHOLE)
+        for other in _alike(text, known)
+    ]
+    return _likeliest(line, line.own_frames(), candidates)
 
 
 def _better(line: CapitalLine, first: int, stop: int, known: Words, least: float) -> Said | None:
@@ -114,6 +119,8 @@ def _frames(line: CapitalLine, first: int, stop: int) -> lattice.Frames:
     """The frames of these characters, to the middle of the gaps on both sides."""
     count, centres = len(line.frames), line.centres
     pitch = float(centres[stop - 1] - centres[first]) / max(1, stop - 1 - first)
+    if stop - first == 1 and len(centres) > 1:
+        pitch = float(np.median(np.diff(centres)))
     start = (centres[first - 1] + centres[first]) / 2 if first else centres[first] - pitch
     end = (centres[stop - 1] + centres[stop]) / 2 if stop < len(centres) else centres[stop - 1] + pitch
     return line.frames[max(0, round(float(start) * count)) : max(1, min(count, round(float(end) * count)))]

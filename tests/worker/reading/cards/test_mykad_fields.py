@@ -209,7 +209,15 @@ def test_whole_marks_and_names_that_end_as_marks_do_stay(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "is_header"),
-    [("IMEN", True), ("OHSP", True), ("CONTO", True), ("SAMP", True), ("MEN", False), ("TOH", False), ("MENI", False)],
+    [
+        ("IMEN", True),
+        ("OH / SP", True),
+        ("CONTO", True),
+        ("SAMP", True),
+        ("MEN", False),
+        ("TOH", False),
+        ("MENI", False),
+    ],
 )
 def test_parts_of_a_mark_are_no_lines_of_the_card(text: str, is_header: bool) -> None:
     assert mykad_fields._is_header(text) is is_header

@@ -234,10 +234,8 @@ def _stated(row: Row, start: int) -> common.Words | None:
     sure = row.printed.confidences[start:]
     if not text or float(np.mean(sure)) < _LEAST_CONDITION:
         return None
-    if _ABBREVIATED.match(text):
-        text = text.replace(".", ",")
-    elif _LETTERS.match(text):
-        text = ", ".join(text)
+    if _ABBREVIATED.match(text) or _LETTERS.match(text):
+        text = ", ".join(letter for letter in text if letter.isalpha())
     return common.Words(row, text, float(np.prod(sure)), start, len(row.printed.centres) - 1)
 
 

@@ -48,7 +48,10 @@ def find(printed: Printed, labels: tuple[str, ...] = LABELS) -> Name | None:
 
 def _places(printed: Printed, labels: tuple[str, ...]) -> list[int]:
     """Places of the name's syllables: behind a label, before a bracket or the first sign that is not read here."""
-    start = behind(printed.text, labels) or _behind_doubtful(printed.text)
+    start = behind(printed.text, labels)
+    doubtful = _behind_doubtful(printed.text)
+    if not start and sum(sign in hangul.SYLLABLES for sign in printed.text[doubtful:].split("(")[0]) > 1:
+        start = doubtful
     kept: list[int] = []
     for place in range(start, len(printed.text)):
         sign = printed.text[place]
