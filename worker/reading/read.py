@@ -25,6 +25,8 @@ _READ_BY_PRINT: Final[dict[DocumentKind, tuple[Callable[[decode.Picture], Told],
     DocumentKind.AUTO: (korean.tell_of, mykad.tell_of, payment.tell_of),
 }
 
+_LEAST_SIDE: Final = 160  #: px of a picture's longer side: of a card in a smaller one no small print can be read
+
 Stage = Callable[[str], None]
 
 
@@ -91,6 +93,7 @@ def _read_page(
     readings: list[Reading] = []
     waiting = list(_READ_BY_PRINT.get(document, ()))
     if document in _READ_BY_MRZ:
+        waiting = waiting if max(page.width, page.height) >= _LEAST_SIDE else []
         seen = zone.stages(page, named.engine(options.engine), watch, today=options.today)
         found = next(seen)
         if waiting and not found.is_enough:  # a card that is surely Korean has no zone to look for more closely

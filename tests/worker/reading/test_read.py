@@ -322,3 +322,19 @@ def test_a_failure_is_plain_json() -> None:
     told = json.loads(json.dumps(result.failure_as_json(reading.failure)))
     assert told["reason"] == "unsupported_picture"
     assert told["box"] is None
+
+
+@pytest.mark.parametrize(("side", "asked"), [(159, 0), (160, 3)])
+def test_readers_of_print_are_not_asked_about_a_thumbnail(monkeypatch, side: int, asked: int) -> None:
+    readers = read._READ_BY_PRINT[DocumentKind.AUTO]
+    calls: list[int] = []
+
+    def counted(reader):
+        return lambda page: (calls.append(page.width), reader(page))[1]
+
+    monkeypatch.setitem(read._READ_BY_PRINT, DocumentKind.AUTO, tuple(counted(reader) for reader in readers))
+    stream = io.BytesIO()
+    Image.new("RGB", (side, 90), "white").save(stream, "PNG")
+    reading = read.read(stream.getvalue(), document=DocumentKind.AUTO, options=read.ReadingOptions())
+    assert reading.failure is not None
+    assert len(calls) == asked
