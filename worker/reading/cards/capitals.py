@@ -103,6 +103,10 @@ class CapitalLine:
         columns = [self.alphabet.index(character) for character in text]
         return np.asarray(self.log_probabilities[np.arange(len(columns)), columns], np.float64)
 
+    def pattern(self, text: str) -> list[tuple[int, ...]]:
+        """The columns of a text's characters, as `lattice.spelled` asks for them."""
+        return [(self.alphabet.index(character),) for character in text]
+
     def quad(self, margin: float) -> Corners:
         """Corners of the print itself, `margin` of the capitals' height around it cut off; px of the card."""
         share = margin / (1 + 2 * margin)

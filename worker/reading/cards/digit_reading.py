@@ -62,7 +62,7 @@ def read_either_way(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
         before, behind = _cut_ends(first)
         if not before and not behind:
             break
-        further = read(pyramid, _drawn_out(first.row, before=before, behind=behind))
+        further = read(pyramid, drawn_out(first.row, before=before, behind=behind))
         if further.worth <= first.worth:
             break
         first = further
@@ -79,7 +79,8 @@ def _cut_ends(one: ReadRow) -> tuple[bool, bool]:
     )
 
 
-def _drawn_out(row: Row, *, before: bool, behind: bool) -> Row:
+def drawn_out(row: Row, *, before: bool = True, behind: bool = True) -> Row:
+    """The row with room for a group more at its ends: the finder may have seen a part of it."""
     more = _GROUP * row.height
     shift = (behind - before) * more / 2
     return replace(row, length=row.length + (before + behind) * more, middle=row.middle + row.along * shift)

@@ -10,7 +10,16 @@ from typing import Final
 
 import numpy as np
 
-from worker.reading.cards import capitals, lattice, malaysia, malaysian_words, mykad_number, mykad_pieces, mykad_town
+from worker.reading.cards import (
+    capitals,
+    lattice,
+    malaysia,
+    malaysian_words,
+    mykad_number,
+    mykad_pieces,
+    mykad_town,
+    words,
+)
 from worker.reading.cards.capitals import CapitalLine
 from worker.reading.cards.mykad_pieces import Piece
 
@@ -23,7 +32,9 @@ _HEADERS: Final = (
     "CONTOH", "CONTOH / SPECIMEN", "SAMPLE", "KAD PENGENALAN PEMASTAUTIN TETAP", "MALAYSIA IDENTITY CARD",
     "KAD PENGENALAN PEMASTAUTIN TETAP MALAYSIA", "KAD PENGENALAN MALAYSIA IDENTITY CARD", "KAD", "PERMANENT RESIDENT",
 )  # fmt: skip
-_MARKS: Final = ("CONTOH", "SPECIMEN", "SAMPLE")  #: that stand across a card, parts of which are taken for lines
+_ACROSS: Final = ("CONTOH", "SPECIMEN")  #: that stand across a card, parts of which are taken for lines and names
+_MARKS: Final = (*_ACROSS, "SAMPLE")
+_ENDS_OF_MARKS: Final = tuple(mark[-count:] for mark in reversed(_ACROSS) for count in range(2, len(mark)))
 _LEAST_OF_MARK: Final = 4  #: letters
 #: How an address line begins; as public parsers of the card have it.
 _ADDRESS_START: Final = re.compile(
@@ -49,7 +60,6 @@ _WORD_BESIDE_NUMBER: Final = re.compile(r"([A-Z]{3,})(?=\d)|(\d)(?=([A-Z]{3,}))"
 _MILES: Final = re.compile(r"^BATU \d{1,2}()[13]/[24](?!\d)")  #: `BATU 7 1/2`: no milestone is the 71st half
 _ROOM_FOR_SPACE: Final = 1.25  #: of the usual pitch, from character to character
 _HINT_OF_SPACE: Final = 0.01  #: of a frame between them
-_MOST_PER_LETTER: Final = 1.6  #: of log probability, that a spelling may cost
 _BELOW_NUMBER: Final = 0.38  #: of the number's strip: its print and half of a name that touches it
 _LEADING_ABOVE: Final = 3.2  #: of a strip's height, from one line of the column to the next, at most
 _LIKE_DIGITS: Final = frozenset("OQDILZSGB")
@@ -167,8 +177,8 @@ def _known_word(line: CapitalLine) -> tuple[str, str, int, int] | None:
 
 def _is_spelt(part: CapitalLine, word: str) -> bool:
     """True when the frames spell the word, whatever character was likeliest at each place."""
-    found = lattice.spelled(part.own_frames(), [(part.alphabet.index(letter),) for letter in word])
-    return found is not None and found.loss < _MOST_PER_LETTER * len(word)
+    found = lattice.spelled(part.own_frames(), part.pattern(word))
+    return found is not None and found.loss < words.PER_CHARACTER * len(word)
 
 
 def _ends(text: str, length: int) -> list[tuple[int, int]]:
@@ -200,7 +210,7 @@ def _spaces(text: str, first: int, stop: int) -> list[int]:
 
 def _is_header(text: str) -> bool:
     letters = "".join(letter for letter in text if letter.isalpha())
-    marks = (*_MARKS, "".join(_MARKS[:2])) if "/" in text else _MARKS
+    marks = (*_MARKS, "".join(_ACROSS)) if "/" in text else _MARKS
     is_part = len(letters) >= _LEAST_OF_MARK and any(letters in mark for mark in marks)
     return is_part or capitals.nearest(text, _HEADERS, 0.78) is not None
 
@@ -214,7 +224,7 @@ def _column(lines: Sequence[CapitalLine], width: float) -> list[CapitalLine]:
     anchors = [line for line in lines if _postcode(line) is not None]
     if not anchors:
         return []
-    anchor = max(anchors, key=lambda line: line.middle if _postcode(line) else 0.0)
+    anchor = max(anchors, key=lambda line: line.middle)
     slope = _slope(anchor)
     usual = float(np.median([line.confidence for line in lines]))
     column = []
@@ -315,10 +325,9 @@ def _unmarked(word: str) -> str:
     """A word without the part of a mark that stands there: `AISYAHEN`, where SPECIMEN ends beside the name."""
     if word in malaysian_words.NAME_WORDS:
         return word
-    ends = [mark[-count:] for mark in ("SPECIMEN", "CONTOH") for count in range(2, len(mark))]
-    if word in ends and len(word) > 2:
+    if word in _ENDS_OF_MARKS and len(word) > 2:
         return ""
-    stems = (word.removesuffix(end) for end in ends if word.endswith(end))
+    stems = (word.removesuffix(end) for end in _ENDS_OF_MARKS if word.endswith(end))
     return next((stem for stem in stems if stem in malaysian_words.NAME_WORDS and len(stem) > 2), word)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,6 @@ from worker.reading.cards.mykad_pieces import Piece
 _TOWN_CHARACTERS: Final = capitals.LETTERS + " .,'-/()"
 _STATE_CHARACTERS: Final = capitals.LETTERS + " .()'"
 _TRIED_SPELLINGS: Final = 6  #: of states, those most like what was read
-_MOST_PER_LETTER: Final = 1.6  #: of log probability, that a spelling may cost
 _ELSEWHERE: Final = 4.0  #: of log probability, that a postcode of another state than the printed one costs
 _GUESSED: Final = 0.5  #: confidence of a state that a postcode alone tells
 
@@ -43,7 +43,8 @@ def _postcode(code: CapitalLine, state: str | None) -> Piece:
     return Piece(text, float(np.exp(code.chance(text).sum())), (code.of(capitals.DIGITS),))
 
 
-def _areas(state: str) -> np.typing.NDArray[np.float64]:
+@cache
+def _areas(state: str) -> capitals.Floats:
     """(10, 10), 1 where the first two digits of a postcode are ones that the state uses."""
     codes = [f"{first}{second}000" for first in capitals.DIGITS for second in capitals.DIGITS]
     return np.array([malaysia.is_postcode_of(code, state) for code in codes], np.float64).reshape(10, 10)
@@ -80,8 +81,8 @@ def _spelling(line: CapitalLine, least: float) -> tuple[str, float] | None:
     near = [one for far, one in ranked[:_TRIED_SPELLINGS] if far <= 1 - least]
     frames, spelt = line.own_frames(), []
     for one in near:
-        found = lattice.spelled(frames, [(line.alphabet.index(mark),) for mark in one], is_whole=True)
-        if found is not None and found.loss < _MOST_PER_LETTER * len(one):
+        found = lattice.spelled(frames, line.pattern(one), is_whole=True)
+        if found is not None and found.loss < words.PER_CHARACTER * len(one):
             spelt.append((found.loss + malaysia.RARER.get(one, 0.0), one))
     if not spelt:
         return None

@@ -32,7 +32,6 @@ from worker.reading.engines.base import Grey
 _LOOKS: Final = (416, 672, 288)  #: px of the picture's longest side, one after the other until a number is found
 COLOURED: Final = 1344  #: px of the longest side in colour; rows are found there and read in the whole grey picture
 _MOST_ROWS: Final = 8  #: of one kind that are read in one look
-_GROUP: Final = 9.0  #: row heights, of two groups with their spaces
 _LEAST_DIGITS: Final = 8  #: in a row before a picture counts as one of a card that could not be read
 
 
@@ -90,7 +89,7 @@ def _number(pyramid: Pyramid, rows: Sequence[Row]) -> tuple[Number | None, list[
     read = _one_way(pyramid, [digit_reading.read_either_way(pyramid, row) for row in _aligned(chosen)])
     number = payment_number.best_of(read)
     if number is None or not number.is_trusted:
-        read += [digit_reading.read(pyramid, _longer(one.row)) for one in read if _has_digits(one)]
+        read += [digit_reading.read(pyramid, digit_reading.drawn_out(one.row)) for one in read if _has_digits(one)]
         number = payment_number.best_of(read)
     if number is None or not number.is_trusted:
         stacks = [payment_number.best_of(stack) for stack in digit_stacks.completed(pyramid, read)]
@@ -126,11 +125,6 @@ def _looked_at_twice(pyramid: Pyramid, number: Number) -> Number | None:
     sure = [other for other in others if other and other.is_trusted and len(other.digits) == len(number.digits)]
     right = next((other for other in sure if other.has_check_digit), None)
     return right or (number if all(other.text == number.text for other in sure) else None)
-
-
-def _longer(row: Row) -> Row:
-    """The row with room for a group more at both ends: the finder may have seen a part of it."""
-    return replace(row, length=row.length + _GROUP * row.height)
 
 
 def _has_digits(read: ReadRow) -> bool:

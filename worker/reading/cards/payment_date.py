@@ -57,8 +57,7 @@ def _is_one_place(month: Month, other: Month) -> bool:
     """True where each is read within the other's box, or nearly."""
     box, its = np.array(month.box), np.array(other.box)
     height = float(np.hypot(*(its[3] - its[0])))
-    away = np.abs(box.mean(axis=0) - its.mean(axis=0))
-    return float(np.hypot(*away)) < height
+    return float(np.hypot(*(box.mean(axis=0) - its.mean(axis=0)))) < height
 
 
 def months(row: ReadRow) -> list[Month]:

@@ -120,7 +120,9 @@ def best_of(rows: Sequence[ReadRow]) -> Number | None:
 def _sequences(rows: Sequence[ReadRow]) -> list[tuple[Digit, ...]]:
     """Digits of every row, and of every pile of rows that may be one number."""
     whole = [(row, _digits(list(row.characters), row)) for row in rows]
-    parts = [(row, _digits(_longest_run(row), row)) for row in rows]
+    runs = [_longest_run(row) for row in rows]
+    is_parted = any(len(run) < len(row.characters) for run, row in zip(runs, rows, strict=True))
+    parts = [(row, _digits(run, row)) for run, row in zip(runs, rows, strict=True)] if is_parted else []
     alone = [digits for _, digits in (*whole, *parts) if len(digits) >= SHORTEST]
     return alone + _piled(whole) + _piled(parts)
 

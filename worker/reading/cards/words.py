@@ -16,7 +16,7 @@ from worker.reading.cards.capitals import CapitalLine
 
 _WORD: Final = re.compile(r"[A-Z0-9']{3,}|\bH\b")
 _SURE: Final = 0.93  #: of every character of a word that stands as it was read, but for a letter lost
-_PER_CHARACTER: Final = 1.6  #: of log probability, that a known word may cost; frames of one character doubt alike
+PER_CHARACTER: Final = 1.6  #: of log probability, that a known word may cost; frames of one character doubt alike
 _MOST: Final = 13.0  #: the same for the whole of a long word
 _MOST_WHOLE: Final = 16.0  #: the same for a whole line that can hardly say anything else
 _LETTER: Final = 6.0  #: the same for a letter that was lost
@@ -99,15 +99,14 @@ def _likeliest(line: CapitalLine, frames: lattice.Frames, candidates: Sequence[t
     """
     spelt, most = [], dict(candidates)
     for candidate in most:
-        pattern = [(line.alphabet.index(character),) for character in candidate]
-        spelling = lattice.spelled(frames, pattern, is_whole=True)
+        spelling = lattice.spelled(frames, line.pattern(candidate), is_whole=True)
         if spelling is not None:
             spelt.append((spelling.loss, candidate))
     spelt.sort()
     if not spelt:
         return None
     loss, candidate = spelt[0]
-    if loss > min(most[candidate], _PER_CHARACTER * len(candidate)):
+    if loss > min(most[candidate], PER_CHARACTER * len(candidate)):
         return None
     rival = spelt[1][0] if len(spelt) > 1 else np.inf
     if rival - loss < max(_MARGIN, _MARGIN_SHARE * loss):

@@ -53,10 +53,7 @@ def find(printed: Printed, labels: tuple[str, ...] = LABELS) -> Name | None:
 
 def _places(printed: Printed, labels: tuple[str, ...]) -> list[int]:
     """Places of the name's syllables: behind a label, before a bracket or the first sign that is not read here."""
-    start = behind(printed.text, labels)
-    doubtful = _behind_doubtful(printed.text)
-    if not start and sum(sign in hangul.SYLLABLES for sign in printed.text[doubtful:].split("(")[0]) > 1:
-        start = doubtful
+    start = behind(printed.text, labels) or _behind_doubtful(printed.text)
     kept: list[int] = []
     for place in range(start, len(printed.text)):
         sign = printed.text[place]
@@ -70,8 +67,12 @@ def _places(printed: Printed, labels: tuple[str, ...]) -> list[int]:
 
 
 def _behind_doubtful(text: str) -> int:
-    """The first place behind what may be a label of two syllables, one of them misread, and a blank; 0 without one."""
-    return 3 if _DOUBTFUL_LABEL.match(text) else 0
+    """The first place behind what may be a label of two syllables, one of them misread, and a blank before a name.
+
+    0 without one.
+    """
+    named = sum(sign in hangul.SYLLABLES for sign in text[3:].split("(", maxsplit=1)[0])
+    return 3 if named > 1 and _DOUBTFUL_LABEL.match(text) else 0
 
 
 def behind(text: str, labels: tuple[str, ...]) -> int:
