@@ -24,7 +24,7 @@ def read(image: Colour, pyramid: Pyramid, larger: float) -> list[ReadRow]:
         for standing in (card, find.quarter_turned(card)):
             rows = [row.scaled(larger) for row in _rows(standing)]
             read_ = [digit_reading.glance(pyramid, row) for row in rows]
-            found += [digit_reading.read(pyramid, one.row) for one in read_ if _has_digits(one)]
+            found += [digit_reading.read_whole(pyramid, one.row) for one in read_ if _has_digits(one)]
     return found
 
 

@@ -58,6 +58,15 @@ def read_either_way(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
     first = read(pyramid, row)
     if first.sureness < _SURE or first.worth <= 0:
         first = max(first, read(pyramid, row.turned()), key=lambda one: one.worth)
+    return _to_its_ends(pyramid, first)
+
+
+def read_whole(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
+    """Reads a row as it is told to lie, and further where digits stand at its very ends."""
+    return _to_its_ends(pyramid, read(pyramid, row))
+
+
+def _to_its_ends(pyramid: digit_strips.Pyramid, first: ReadRow) -> ReadRow:
     for _ in range(_FURTHER):
         before, behind = _cut_ends(first)
         if not before and not behind:

@@ -26,6 +26,11 @@ class Strip:
     along: Floats  #: (2,) unit vector of reading in the picture
     step: float  #: picture px per strip px
 
+    @property
+    def print_height(self) -> float:
+        """Picture px of the print that it was cut for."""
+        return self.step * HEIGHT / (1 + 2 * MARGIN)
+
     def box(self, left: float, right: float) -> Box:
         """The print between two x of the strip, in picture px, clockwise from its top left as it is read."""
         down = np.array([-self.along[1], self.along[0]])

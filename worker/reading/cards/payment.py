@@ -11,6 +11,7 @@ import numpy as np
 from core.documents import Check, DocumentType, Failure, FailureReason, Field, Verdict
 from worker.reading import decode
 from worker.reading.cards import (
+    digit_averaging,
     digit_lines,
     digit_proposals,
     digit_reading,
@@ -75,6 +76,8 @@ def look(image: Colour, grey: Grey) -> Seen:
     if number is None or not number.is_trusted:
         read = digit_proposals.read(image, pyramid, larger)
         number = payment_number.best_of(read) or number
+        if number is None or not number.is_trusted:
+            number = _averaged(pyramid, read) or number
         most = max([most, *(len(one.characters) for one in read)])
     if number is not None and number.is_trusted:
         number = _looked_at_twice(pyramid, number)
@@ -92,9 +95,18 @@ def _number(pyramid: Pyramid, rows: Sequence[Row]) -> tuple[Number | None, list[
         read += [digit_reading.read(pyramid, digit_reading.drawn_out(one.row)) for one in read if _has_digits(one)]
         number = payment_number.best_of(read)
     if number is None or not number.is_trusted:
+        number = _averaged(pyramid, read) or number
+    if number is None or not number.is_trusted:
         stacks = [payment_number.best_of(stack) for stack in digit_stacks.completed(pyramid, read)]
         number = next((stack for stack in stacks if stack is not None and stack.is_trusted), number)
     return number, read
+
+
+def _averaged(pyramid: Pyramid, read: Sequence[ReadRow]) -> Number | None:
+    """The number that these rows show on average of many looks at each."""
+    return payment_number.best_of(
+        [digit_averaging.read(pyramid, one) for one in read if len(one.characters) >= _LEAST_DIGITS]
+    )
 
 
 def _one_way(pyramid: Pyramid, read: list[ReadRow]) -> list[ReadRow]:

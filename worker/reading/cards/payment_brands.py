@@ -37,7 +37,7 @@ BRANDS: Final = (
     Brand("discover", (16, 19), _spans("6011 644-649 65")),
     Brand("maestro", (12, 13, 14, 15, 16, 17, 18, 19), _spans("493698 5000-5066 506779-508999 56-59 63 67")),
     Brand("mastercard", (16,), _spans("51-55 2221-2720")),
-    Brand("visa", (13, 16, 18, 19), _spans("4")),
+    Brand("visa", (16, 13, 18, 19), _spans("4")),
     Brand("local", (16,), _spans("9")),  # Korean cards for use at home
 )
 

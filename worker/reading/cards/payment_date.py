@@ -16,12 +16,14 @@ from worker.reading.cards.digit_reading import ReadRow
 _PRINTED: Final = re.compile(
     r"(?<![\d/-])(?P<first>\d{4}|[\d?]{2}) ?[/-] ?(?P<second>\d{4}|[\d?]{2})(?!\d)(?! ?[/-] ?\d)"
 )
-_TWO: Final = re.compile(r"(?<!\d)\d\d[/-]\d\d(?=\d\d[/-]\d\d(?!\d))")  #: the space between two dates was lost
-_PART: Final = re.compile(r"\d[/-]|[/-]\d")
+#: Two dates, the space between them lost; the stroke of the second may be taken for the digit that is most like it.
+_TWO: Final = re.compile(r"(?<!\d)\d\d[/-]\d\d(?=\d\d[/7-]\d\d(?!\d))")
+_STROKE: Final = re.compile(r"(?<![\d/-])\d\d7\d\d(?![\d/-])")  #: a date beside another, its stroke taken for a digit
 _FIRST_YEAR, _LAST_YEAR = 15, 60  #: of this century; cards are good for at most twenty years
 _WIDE: Final = 1.7  #: times the usual step, a step that is a space
 _SURE: Final = 0.8  #: probability below which a digit may be a letter beside the date
 _WELL: Final = 0.5  #: the same of a date, below which a later one is not preferred to a surer one
+_APART: Final = 0.6  #: times a date's height, from which on another one stands below it
 _LEAST: Final = 0.25  #: probability of the least sure digit
 
 
@@ -47,17 +49,17 @@ def latest(rows: Sequence[ReadRow]) -> Month | None:
     """
     places: list[Month] = []
     for month in sorted((month for row in rows for month in months(row)), key=lambda month: -month.probability):
-        if not any(_is_one_place(month, other) for other in places):
+        if not any(is_one_place(month, other) for other in places):
             places.append(month)
     sure = [month for month in places if month.probability >= _WELL] or places
     return max(sure, key=lambda month: (month.year, month.month), default=None)
 
 
-def _is_one_place(month: Month, other: Month) -> bool:
-    """True where each is read within the other's box, or nearly."""
+def is_one_place(month: Month, other: Month) -> bool:
+    """True where one is read where the other is, or a little higher or lower."""
     box, its = np.array(month.box), np.array(other.box)
     height = float(np.hypot(*(its[3] - its[0])))
-    return float(np.hypot(*(box.mean(axis=0) - its.mean(axis=0)))) < height
+    return float(np.hypot(*(box.mean(axis=0) - its.mean(axis=0)))) < _APART * height
 
 
 def months(row: ReadRow) -> list[Month]:
@@ -100,12 +102,6 @@ def _least(text: str, characters: list[Character]) -> float:
     return min(float(np.exp(one.log_probabilities[int(digit)])) for digit, one in zip(text, characters, strict=True))
 
 
-def is_cut(row: ReadRow) -> bool:
-    """True where a part of a date stands on a row: a stroke between digits, and no month."""
-    text = "".join(one.text for one in row.characters)
-    return bool(_PART.search(text)) and not months(row)
-
-
 def _spaced(row: ReadRow) -> tuple[str, list[int | None]]:
     """The row's text with its spaces, and for each character of it the place in `row.characters`.
 
@@ -125,4 +121,6 @@ def _spaced(row: ReadRow) -> tuple[str, list[int | None]]:
     if two := _TWO.search(text):
         text = f"{text[: two.end()]} {text[two.end() :]}"
         spaced.insert(two.end(), None)
+    if _PRINTED.search(text):
+        text = _STROKE.sub(lambda date: f"{date[0][:2]}/{date[0][3:]}", text)
     return text, spaced

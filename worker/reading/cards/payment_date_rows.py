@@ -28,6 +28,11 @@ _PRINT_WINDOW: Final = (800, 576)
 _ABOVE: Final = 0.42  #: of a window, that lies above the number
 _TALL: Final = (1.0, 0.72, 0.52)  #: times the height that the finder told, which is often too much for small print
 _ASIDE: Final = (0.0, 0.3, -0.3)  #: of that height, by which a row may lie lower
+_BESIDE: Final = np.arange(-2.7, 2.8, 0.3)  #: heights of a date, by which another one may stand lower
+_AWAY: Final = 11.0  #: the same, by which it may stand to either side
+_MARGIN: Final = 1.2  #: the same, beside a date that is looked at once more
+_NUDGED: Final = (-0.3, -0.15, 0.0, 0.15, 0.3)
+_SIZES: Final = (1.0, 0.85)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +66,33 @@ def read(
     looks = _looks(image, number, larger)
     while not _is_sure(payment_date.latest(found)) and (rows := next(looks, None)) is not None:
         found += [_date(pyramid, row) for row in rows]
-    return found
+    return found + _beside(pyramid, payment_date.latest(found))
+
+
+def _beside(pyramid: Pyramid, month: Month | None) -> list[ReadRow]:
+    """What stands about a date: many cards tell from when they are good above or beside until when."""
+    if month is None:
+        return []
+    row = _row_of(month, _AWAY)
+    moved = (replace(row, middle=row.middle + row.down * low * row.height) for low in _BESIDE)
+    read_ = [digit_reading.once(pyramid, one) for one in moved]
+    others = [other for one in read_ for other in payment_date.months(one)]
+    return [
+        _surest(pyramid, _row_of(other, _MARGIN)) for other in others if not payment_date.is_one_place(other, month)
+    ]
+
+
+def _row_of(month: Month, more: float) -> Row:
+    """The row that a date stands on, `more` of its heights longer at both ends."""
+    left, right, _, foot = np.array(month.box)
+    height, width = float(np.hypot(*(foot - left))), float(np.hypot(*(right - left)))
+    return Row((right + foot) / 2, (right - left) / width, width + 2 * more * height, height, DATE, 0.5)
+
+
+def _surest(pyramid: Pyramid, row: Row) -> ReadRow:
+    """A short row read a little higher, lower and smaller: what of it is surest."""
+    moved = [replace(row, middle=row.middle + row.down * aside * row.height) for aside in _NUDGED]
+    return max((digit_reading.once(pyramid, one, tall) for one in moved for tall in _SIZES), key=_sureness)
 
 
 def _is_sure(month: Month | None) -> bool:

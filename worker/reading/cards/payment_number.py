@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from worker.reading.cards import payment_brands
+from worker.reading.cards import luhn_decoding, payment_brands
 from worker.reading.cards.digit_alphabet import OTHER
 from worker.reading.cards.digit_lines import Character
 from worker.reading.cards.digit_reading import ReadRow
@@ -19,10 +19,9 @@ from worker.reading.cards.digit_rows import Row
 
 SHORTEST, LONGEST = 13, 19  #: digits; those of twelve that ISO/IEC 7812-1 allows are taken for parts of longer ones
 _READ: Final = 0.985  #: least probability of every digit of a number whose check digit is wrong
-_CHEAP, _APART = 3.0, 1.5  #: natural-log odds: what a repair may cost, and how far the next best must stay behind
-_DOUBTFUL: Final = (
-    0.75  #: probability below which a digit may be another; with two of them a check digit decides nothing
-)
+_MODEST: Final = 0.7  #: times the log probabilities of digits, which are somewhat too sure of themselves
+_SETTLED: Final = 0.9  #: probability of a number among all with a right check digit, from which it is taken
+_DOUBTFUL: Final = 0.75  #: probability below which a digit may be another
 _MOST_DOUBTFUL: Final = 1  #: such digits in a number that is handed out
 _SURE: Final = 0.9  #: probability of a digit that another may not be taken for
 _LEAST: Final = 0.45  #: probability of every digit of a number that is handed out
@@ -101,8 +100,8 @@ class Number:
         if self.has_check_digit:
             # Gaps that are no card's: digits between or behind them were lost, or two dates follow one another.
             has_length = payment_brands.has_brands_length(self.text)
-            if self.least < _DOUBTFUL and not payment_brands.has_brands_only_length(self.text):
-                return False  # a repair holds for the whole number alone
+            if self.least < _DOUBTFUL and not _is_surely_whole(self.text):
+                return False
             is_usual = len(self.digits) == _USUAL or payment_brands.has_brands_only_length(self.text)
             is_longest = len(self.digits) == LONGEST
             is_whole = (is_usual or is_longest) and len({id(digit.row) for digit in self.digits}) == 1
@@ -192,7 +191,8 @@ def _are_neighbours(one: ReadRow, other: ReadRow) -> bool:
     height = (row.height + its.height) / 2
     step = its.middle - row.middle
     aside, below = abs(float(step @ row.along)), abs(float(step @ row.down))
-    alike = float(row.along @ its.along) > 0.9 and _ALIKE < row.height / its.height < 1 / _ALIKE
+    size = one.pitch * one.strip.step / max(1e-6, other.pitch * other.strip.step)  # heights are told less well
+    alike = float(row.along @ its.along) > 0.9 and _ALIKE < size < 1 / _ALIKE
     overlap = aside < (row.length + its.length) / 2 + 4 * height
     return alike and below < _LEADING * height and overlap
 
@@ -236,9 +236,7 @@ def _numbers(digits: tuple[Digit, ...]) -> list[Number]:
     found = []
     for variant in _variants(digits):
         number = _laid_out(variant)
-        found.append(number)
-        if not number.has_check_digit and (repaired := _repaired(number)) is not None:
-            found.append(repaired)
+        found += [number, _settled(number)]
     return found
 
 
@@ -291,34 +289,32 @@ def _fits(digits: tuple[Digit, ...], layout: tuple[int, ...]) -> bool:
     return is_even and (not between or not within or min(between) > _WIDER * max(within))
 
 
+def _is_surely_whole(text: str) -> bool:
+    return len(text) == LONGEST or payment_brands.has_brands_only_length(text)
+
+
 def _is_stacked(digits: tuple[Digit, ...]) -> bool:
     """True when the digits stand on two rows or more, as many on each."""
     counts = Counter(id(digit.row) for digit in digits)
     return len(counts) > 1 and len(set(counts.values())) == 1
 
 
-def _repaired(number: Number) -> Number | None:
-    """The number with the one digit changed that makes it right at the least cost, where that is cheap and clear."""
-    offers = []
-    for place, digit in enumerate(number.digits):
-        if digit.probability > 0.995:
-            continue
-        for other in range(10):
-            if str(other) == digit.text:
-                continue
-            text = number.text[:place] + str(other) + number.text[place + 1 :]
-            if payment_brands.luhn_sum(text) == 0:
-                offers.append((digit.log_probabilities[int(digit.text)] - digit.log_probabilities[other], place, other))
-    offers.sort()
-    doubtful = sum(digit.probability < _DOUBTFUL for digit in number.digits)
-    if (
-        not offers
-        or doubtful > 1
-        or offers[0][0] > _CHEAP
-        or (len(offers) > 1 and offers[1][0] - offers[0][0] < _APART)
-    ):
-        return None
-    _, place, other = offers[0]
-    digit = number.digits[place]
-    changed = replace(digit, text=str(other), probability=float(np.exp(digit.log_probabilities[other])))
-    return replace(number, digits=(*number.digits[:place], changed, *number.digits[place + 1 :]))
+def _settled(number: Number) -> Number:
+    """The likeliest number whose check digit is right, where spaces and odds leave little doubt; else as it was.
+
+    Its digits are then at least as sure as it is among all numbers with a right check digit.
+    """
+    if not number.is_spaced:
+        return number
+    chances = _MODEST * np.array([digit.log_probabilities for digit in number.digits])
+    text, posterior = luhn_decoding.likeliest(chances)
+    changed = [place for place, digit in enumerate(number.digits) if digit.text != text[place]]
+    if posterior < _SETTLED or len(changed) > 1:
+        return number
+    if changed and not (_is_surely_whole(text) or _is_stacked(number.digits)):
+        return number  # the check digit speaks of whole numbers alone, and this may be a part of a longer one
+    digits = (
+        replace(digit, text=told, probability=max(float(np.exp(digit.log_probabilities[int(told)])), posterior))
+        for digit, told in zip(number.digits, text, strict=True)
+    )
+    return replace(number, digits=tuple(digits))

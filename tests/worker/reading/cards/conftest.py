@@ -57,9 +57,12 @@ def character(text, x, probability=0.999, second="?"):
 
 @pytest.fixture
 def read_row():
-    """Makes a row of a text, spaces being gaps; `doubts` are {place: (probability, second best)} of characters."""
+    """Makes a row of a text, spaces being gaps; `doubts` are {place: (probability, second best)} of characters.
 
-    def make(text, *, middle=(200.0, 100.0), height=20.0, doubts=None, space=1.0):
+    Digits stand `size` times as wide apart as usual.
+    """
+
+    def make(text, *, middle=(200.0, 100.0), height=20.0, doubts=None, space=1.0, size=1.0):
         found, x = [], PITCH
         for one in text:
             if one != " ":
@@ -67,7 +70,7 @@ def read_row():
                 found.append(character(one, x, probability, second))
             x += PITCH * (space if one == " " else 1.0)
         row = Row(np.array(middle), np.array([1.0, 0.0]), x * 0.8, height, NUMBER, 0.9)
-        strip = digit_strips.Strip(np.zeros((40, int(x)), np.uint8), np.array([0.0, middle[1] - 16]), row.along, 0.8)
+        strip = digit_strips.Strip(np.zeros((40, int(x)), np.uint8), np.array([0.0, middle[1] - 16]), row.along, 0.8 * size)
         return ReadRow(row, strip, tuple(found))
 
     return make

@@ -76,6 +76,10 @@ def test_letters_taken_for_digits_beside_a_date_are_no_part_of_it(read_row):
     assert payment_date.latest([read_row("07-329?", doubts={5: (0.7, "?")})]).text == "07/32"
 
 
-@pytest.mark.parametrize(("printed", "is_cut"), [("8/2027", True), ("04/", True), ("04/29", False), ("???", False)])
-def test_a_part_of_a_date_is_known_as_one(read_row, printed, is_cut):
-    assert payment_date.is_cut(read_row(printed)) is is_cut
+@pytest.mark.parametrize("told", ["05/33 10734", "05/3310734", "05/33 10/34"])
+def test_a_stroke_taken_for_a_digit_is_one_beside_another_date(read_row, told):
+    assert payment_date.latest([read_row(told)]).text == "10/34"
+
+
+def test_a_stroke_is_not_made_of_a_digit_where_no_date_stands(read_row):
+    assert payment_date.latest([read_row("10734")]) is None
