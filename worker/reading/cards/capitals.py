@@ -146,6 +146,12 @@ def _columns(alphabet: str, allowed: str) -> list[int]:
     return [alphabet.index(character) for character in allowed]
 
 
+def trimmed(line: CapitalLine) -> CapitalLine:
+    """The line without the spaces at both ends."""
+    start = len(line.text) - len(line.text.lstrip())
+    return line.part(start, max(start, len(line.text.rstrip())))
+
+
 def distance(first: str, second: str) -> int:
     """How many characters must be changed, left out or put in to make one text the other."""
     costs = list(range(len(second) + 1))

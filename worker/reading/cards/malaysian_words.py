@@ -145,6 +145,7 @@ _NAMES: Final = (
 )
 
 TOWN_NAMES: Final = frozenset(town for towns in TOWNS.values() for town in towns.split(";"))
+TOWNS_IN_ORDER: Final = tuple(sorted(TOWN_NAMES))
 TOWN_WORDS: Final = frozenset(word for towns in TOWNS.values() for town in towns.split(";") for word in town.split())
 ADDRESS_WORDS: Final = TOWN_WORDS | frozenset(_ADDRESSES.split())
 NAME_WORDS: Final = frozenset(_NAMES.split())

@@ -15,12 +15,14 @@ from worker.reading.cards import (
     lattice,
     malaysia,
     malaysian_words,
+    mykad_column,
     mykad_number,
     mykad_pieces,
     mykad_town,
     words,
 )
 from worker.reading.cards.capitals import CapitalLine
+from worker.reading.cards.mykad_column import Column
 from worker.reading.cards.mykad_pieces import Piece
 
 _NAME_CHARACTERS: Final = capitals.LETTERS + " .,'@/-&()"
@@ -44,6 +46,7 @@ _ADDRESS_START: Final = re.compile(
     r"RANCANGAN\b|PETI SURAT\b|KONDO|VILLA\b|SRI\b|SERI\b|PARIT\b|SOLOK\b|LINTANG\b|#|\d)"
 )
 _DESCENT: Final = re.compile(r"(?:^|\s)(BIN|BINTI|BT|BTE|B\.|A/L|A/P|AL|AP|ANAK|AK|S/O|D/O|@)(?=\s|$)")
+_BRACKET_OF_DESCENT: Final = re.compile(r"\bA\((?=[LP]\b)")
 _DESCENT_JOINED: Final = re.compile(r"\b(A/[LP])(?=[A-Z])")  #: the space behind it is narrow
 _WORD_WITH_DIGIT: Final = re.compile(
     r"(?<![A-Z0-9])(?:[A-Z]{2,}\d[A-Z]+|[01358][A-Z]{3,}|[A-Z]\d[A-Z]{2,}|N0)(?![A-Z0-9])"
@@ -61,15 +64,6 @@ _MILES: Final = re.compile(r"^BATU \d{1,2}()[13]/[24](?!\d)")  #: `BATU 7 1/2`: 
 _ROOM_FOR_SPACE: Final = 1.25  #: of the usual pitch, from character to character
 _HINT_OF_SPACE: Final = 0.01  #: of a frame between them
 _BELOW_NUMBER: Final = 0.38  #: of the number's strip: its print and half of a name that touches it
-_LEADING_ABOVE: Final = 3.2  #: of a strip's height, from one line of the column to the next, at most
-_LIKE_DIGITS: Final = frozenset("OQDILZSGB")
-_LIKE_A_DIGIT: Final = 0.5  #: how likely a digit stands where one of these was read, among digits
-_FEW: Final = 4  #: characters; a line of no more must be read about as surely as the others
-_SURE_FEW: Final = 0.85  #: of the usual line's confidence
-_SURE_LINE: Final = 0.68  #: the same of longer lines: below stands a name in Chinese, a portrait, a pattern
-_OUTSIDE: Final = 1.2  #: steps from character to character, from which a character stands outside of its column
-_AT_EDGE: Final = 0.75  #: the same, within which one stands at the column's edge
-_ALIGNED: Final = 0.05  #: of the card's width, by which lines of one column may begin earlier or later
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +84,9 @@ def tell(lines: Sequence[CapitalLine], width: float) -> Front:
     if number is not None:
         pieces["ic_number"] = Piece(number.value, number.confidence, (number.printed,))
         lowest = number.line.middle + _BELOW_NUMBER * number.line.height
-    column = _column([line for line in rest if line.middle > lowest], width)
-    pieces |= _name_and_address(column)
+    column = mykad_column.of([line for line in rest if line.middle > lowest], width)
+    if column is not None:
+        pieces |= _name_and_address(column)
     return Front(pieces, _likeness(pieces, has_header=has_header))
 
 
@@ -139,13 +134,8 @@ def _words_of(line: CapitalLine) -> tuple[dict[str, Piece], CapitalLine | None]:
         name, word, first, stop = found
         part = line.part(first, stop)
         pieces[name] = Piece(word, capitals.likeness(part.text, word) * part.confidence**0.3, (part,))
-        line = _trimmed(line.part(0, first) if stop == len(line.text) else line.part(stop, len(line.text)))
+        line = capitals.trimmed(line.part(0, first) if stop == len(line.text) else line.part(stop, len(line.text)))
     return pieces, None
-
-
-def _trimmed(line: CapitalLine) -> CapitalLine:
-    start = len(line.text) - len(line.text.lstrip())
-    return line.part(start, max(start, len(line.text.rstrip())))
 
 
 _BESIDE_RELIGION: Final = (*_NATIONALITIES, *_GENDERS)
@@ -215,91 +205,12 @@ def _is_header(text: str) -> bool:
     return is_part or capitals.nearest(text, _HEADERS, 0.78) is not None
 
 
-# ------------------------------------------------------------------------------------------------- column
+# ------------------------------------------------------------------------------------------------- name and address
 
 
-def _column(lines: Sequence[CapitalLine], width: float) -> list[CapitalLine]:
-    """The lines of name and address, top to bottom: those that begin where the line of the postcode begins."""
-    lines = sorted(lines, key=lambda line: line.middle)
-    anchors = [line for line in lines if _postcode(line) is not None]
-    if not anchors:
-        return []
-    anchor = max(anchors, key=lambda line: line.middle)
-    slope = _slope(anchor)
-    usual = float(np.median([line.confidence for line in lines]))
-    column = []
-    for seen in lines:
-        edge = anchor.left - (seen.middle - anchor.middle) * slope
-        line = seen if seen is anchor else _within(seen, edge)
-        least = _SURE_FEW if sum(map(str.isalnum, line.text)) <= _FEW else _SURE_LINE
-        is_aligned = abs(line.left - edge) < _ALIGNED * width
-        if line is anchor or (is_aligned and line.confidence >= least * usual):
-            column.append(line)
-    return _unbroken(column, anchor)
-
-
-def _within(line: CapitalLine, edge: float) -> CapitalLine:
-    """The line without words before its column's left edge, where another begins at that edge; px of the card."""
-    if len(line.text) < 2:
-        return line
-    places = np.array([line.at(float(share))[0] for share in line.centres])
-    step = float(np.median(np.diff(places)))
-    before = int((places < edge - _OUTSIDE * step).sum())
-    is_parted = " " in line.text[:before] and before < len(places) - 2
-    if not is_parted or abs(places[before] - edge) > _AT_EDGE * step:
-        return line
-    return _trimmed(line.part(before, len(line.text)))
-
-
-def _slope(line: CapitalLine) -> float:
-    """Of the line against the card's x axis: how far a column leans."""
-    along = line.corners[1] - line.corners[0]
-    return float(along[1] / along[0]) if along[0] else 0.0
-
-
-def _unbroken(column: list[CapitalLine], anchor: CapitalLine) -> list[CapitalLine]:
-    """The lines around the postcode's without a wide gap; a name in Chinese, which is not read, leaves one."""
-    place = next(index for index, line in enumerate(column) if line is anchor)
-    first, last = place, place
-    while first and column[first].middle - column[first - 1].middle < _LEADING_ABOVE * max(
-        column[first].height, column[first - 1].height
-    ):
-        first -= 1
-    while last + 1 < len(column) and column[last + 1].middle - column[last].middle < 1.6 * column[last].height:
-        last += 1
-    return column[first : last + 1]
-
-
-def _postcode(line: CapitalLine) -> int | None:
-    """How many characters the postcode and the space behind it take, None where a line has none at its start."""
-    if len(line.text) < 7:
-        return None
-    spaced = line.text[5] == " "
-    tail = line.text[6:] if spaced else line.text[5:]
-    letters = sum(character.isalpha() for character in tail)
-    if not _are_digits(line.part(0, 5)) or letters < 2 or (not spaced and not tail[0].isalpha()):
-        return None
-    if any(character.isdigit() for character in tail[:3]) or not tail[0].isalpha():
-        return None
-    return 6 if spaced else 5
-
-
-def _are_digits(part: CapitalLine) -> bool:
-    """True when these characters are digits, or letters that look like some among more digits."""
-    chances = np.exp(part.log_probabilities[:, : len(capitals.DIGITS)]).sum(axis=1)
-    alike = np.array([character in _LIKE_DIGITS for character in part.text], np.float64)
-    likely = np.maximum(chances, _LIKE_A_DIGIT * alike)
-    return bool(likely.min() > 0.1 and likely.mean() > 0.6 and (chances > 0.5).sum() > len(chances) / 2)
-
-
-def _name_and_address(column: list[CapitalLine]) -> dict[str, Piece]:
-    places = [index for index, line in enumerate(column) if _postcode(line) is not None]
-    if not places:
-        return {}
-    town = places[-1]
-    above = column[:town]
-    below = column[town + 1] if town + 1 < len(column) else None
-    pieces = mykad_town.tell(column[town], _postcode(column[town]) or 0, below)
+def _name_and_address(column: Column) -> dict[str, Piece]:
+    above = column.above
+    pieces = mykad_town.tell(column.town, column.taken, column.below)
     if not above:
         return pieces
     count = _name_lines(above)
@@ -318,6 +229,7 @@ def _name_and_address(column: list[CapitalLine]) -> dict[str, Piece]:
 def _parted(name: str) -> str:
     """The name with the spaces that stand around signs of descent and another name, without a mark that touches it."""
     name = " ".join(_unmarked(word) for word in name.split())
+    name = _BRACKET_OF_DESCENT.sub("A/", name)
     return " ".join(_DESCENT_JOINED.sub(r"\1 ", name).replace("@", " @ ").split())
 
 
@@ -380,7 +292,7 @@ def _spaced(line: CapitalLine) -> CapitalLine:
         inside = line.frames[_between(line, first)][:, line.alphabet.index(" ")]
         gap = float(line.centres[first + 1] - line.centres[first])
         hint = float(np.exp(inside.max(initial=-16.0)))
-        is_word = (joint.group(1) or joint.group(3)) in malaysian_words.ADDRESS_WORDS
+        is_word = words.is_known(joint.group(1) or joint.group(3), malaysian_words.ADDRESS_WORDS)
         if gap > _ROOM_FOR_SPACE * pitch or hint > _HINT_OF_SPACE or is_word:
             places.append(first + 1)
     if miles := _MILES.match(line.text):

@@ -20,6 +20,8 @@ PER_CHARACTER: Final = 1.6  #: of log probability, that a known word may cost; f
 _MOST: Final = 13.0  #: the same for the whole of a long word
 _MOST_WHOLE: Final = 16.0  #: the same for a whole line that can hardly say anything else
 _LETTER: Final = 6.0  #: the same for a letter that was lost
+_LONG: Final = 6  #: letters
+_THIN_PAIR: Final = re.compile("(?=([IJL]{2}))")
 _SPACE: Final = 6.0  #: the same for two words that were read as one
 _MARGIN: Final = 0.7  #: of log probability, by which another known word must cost more
 _MARGIN_SHARE: Final = 0.4  #: of what the word costs, the same
@@ -55,6 +57,11 @@ def decided(line: CapitalLine, known: Words) -> Said:
     return Said(text + line.text[behind:], total + float(chances[behind:].sum()))
 
 
+def is_known(word: str, known: Words) -> bool:
+    """True for a known word and for one of which thin letters were lost."""
+    return word in known or (len(word) >= _LONG and word in _longer(known))
+
+
 def whole(line: CapitalLine, known: Words) -> Said | None:
     """The known text that the frames of a whole line spell nearly as well as what was read; None where none does."""
     text = " ".join(line.text.split())
@@ -84,10 +91,16 @@ def _better(line: CapitalLine, first: int, stop: int, known: Words, least: float
 
 @cache
 def _longer(known: Words) -> dict[str, list[str]]:
-    """Known words by what is left of them without one letter: a thin one is lost and the others are not in doubt."""
+    """Known words by what is left of them without one letter: a thin one is lost and the others are not in doubt.
+
+    Of a long word two thin ones that stand together may be lost.
+    """
     found: dict[str, list[str]] = {}
     for word in sorted(known):
-        for less in {word[:place] + word[place + 1 :] for place in range(len(word))}:
+        shorter = {word[:place] + word[place + 1 :] for place in range(len(word))}
+        if len(word) >= _LONG:
+            shorter |= {word[: pair.start()] + word[pair.end(1) :] for pair in _THIN_PAIR.finditer(word)}
+        for less in shorter:
             found.setdefault(less, []).append(word)
     return found
 

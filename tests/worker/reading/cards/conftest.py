@@ -70,7 +70,9 @@ def read_row():
                 found.append(character(one, x, probability, second))
             x += PITCH * (space if one == " " else 1.0)
         row = Row(np.array(middle), np.array([1.0, 0.0]), x * 0.8, height, NUMBER, 0.9)
-        strip = digit_strips.Strip(np.zeros((40, int(x)), np.uint8), np.array([0.0, middle[1] - 16]), row.along, 0.8 * size)
+        strip = digit_strips.Strip(
+            np.zeros((40, int(x)), np.uint8), np.array([0.0, middle[1] - 16]), row.along, 0.8 * size
+        )
         return ReadRow(row, strip, tuple(found))
 
     return make

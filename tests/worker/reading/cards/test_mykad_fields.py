@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.reading.cards import capitals, malaysia, mykad, mykad_fields
+from worker.reading.cards import capitals, malaysia, mykad, mykad_column, mykad_fields
 from worker.reading.cards.capitals import CapitalLine
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ .,-/@'()&:<*#"
@@ -88,6 +88,28 @@ def test_a_name_on_several_lines_is_joined(name: tuple[str, ...]) -> None:
     told = values(card("LOT 5 KG SPECIMEN", name=name))
     assert told["name"] == " ".join(name)
     assert told["address_line_1"] == "LOT 5 KG SPECIMEN"
+
+
+@pytest.mark.parametrize("town", ["43DEE KAJANG", "4EDOOKAJANG", "LEDOO KAJANG"])
+def test_a_postcode_read_badly_is_known_by_the_town_behind_it(town: str) -> None:
+    at = {place: digit for place, digit in zip(range(5), "43000", strict=True) if town[place] != digit}
+    lines = [
+        line(town, y=one.middle, doubts=at) if one.text == "43000 KAJANG" else one
+        for one in card("NO 12 JALAN MERANTI")
+    ]
+    told = values(lines)
+    assert (told["postcode"], told["district"], told["state"]) == ("43000", "KAJANG", "SELANGOR")
+    assert (told["name"], told["address_line_1"]) == ("AHMAD BIN SPECIMEN", "NO 12 JALAN MERANTI")
+
+
+def test_a_line_that_ends_as_a_town_is_no_postcode_where_its_frames_spell_none() -> None:
+    lines = [line("PEKAN KAJANG", y=one.middle) if one.text == "43000 KAJANG" else one for one in card("NO 12")]
+    assert "postcode" not in values(lines)
+
+
+@pytest.mark.parametrize(("printed", "name"), [("DEVI A(P SPECIMEN", "DEVI A/P SPECIMEN"), ("ALI (ALP)", "ALI (ALP)")])
+def test_a_stroke_between_letters_of_descent_may_look_like_a_bracket(printed: str, name: str) -> None:
+    assert values(card("NO 12 JALAN MERANTI", name=(printed,)))["name"] == name
 
 
 def test_overflowing_address_lines_join_the_second_with_a_space() -> None:
@@ -264,14 +286,14 @@ def test_words_before_the_column_are_cut(words: str) -> None:
 
 def test_a_line_that_begins_nowhere_near_the_column_is_not_cut() -> None:
     seen = beside("XQ", "AHMAD BIN SPECIMEN", gap=2.0, y=330)
-    assert mykad_fields._within(seen, 60).text == "AHMAD BIN SPECIMEN"
+    assert mykad_column._within(seen, 60).text == "AHMAD BIN SPECIMEN"
     for edge in (60 - STEP, 60 + STEP, 60 + 4 * STEP):
-        assert mykad_fields._within(seen, edge) is seen
+        assert mykad_column._within(seen, edge) is seen
 
 
 def test_a_line_within_its_column_is_left_alone() -> None:
     whole = line("AHMAD BIN SPECIMEN", y=330)
-    assert mykad_fields._within(whole, 60) is whole
+    assert mykad_column._within(whole, 60) is whole
 
 
 @pytest.mark.parametrize("degrees", [-4, 4])
