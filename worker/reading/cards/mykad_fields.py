@@ -25,7 +25,7 @@ from worker.reading.cards.capitals import CapitalLine
 from worker.reading.cards.mykad_column import Column
 from worker.reading.cards.mykad_pieces import Piece
 
-_NAME_CHARACTERS: Final = capitals.LETTERS + " .,'@/-&()"
+_NAME_CHARACTERS: Final = capitals.LETTERS + " .'@/-&()"
 _NATIONALITIES: Final = ("WARGANEGARA", "PEMASTAUTIN TETAP", "BUKAN WARGANEGARA", "PEMASTAUTIN SEMENTARA")
 _GENDERS: Final = ("LELAKI", "PEREMPUAN")
 _RELIGION: Final = "ISLAM"
@@ -46,6 +46,7 @@ _ADDRESS_START: Final = re.compile(
     r"RANCANGAN\b|PETI SURAT\b|KONDO|VILLA\b|SRI\b|SERI\b|PARIT\b|SOLOK\b|LINTANG\b|#|\d)"
 )
 _DESCENT: Final = re.compile(r"(?:^|\s)(BIN|BINTI|BT|BTE|B\.|A/L|A/P|AL|AP|ANAK|AK|S/O|D/O|@)(?=\s|$)")
+_STOP_BEFORE_DESCENT: Final = re.compile(r"(?<=[A-Z]{3})\.(?=A/[LP]\b)")  #: a speck in the space
 _BRACKET_OF_DESCENT: Final = re.compile(r"\bA\((?=[LP]\b)")
 _DESCENT_JOINED: Final = re.compile(r"\b(A/[LP])(?=[A-Z])")  #: the space behind it is narrow
 _WORD_WITH_DIGIT: Final = re.compile(
@@ -53,7 +54,7 @@ _WORD_WITH_DIGIT: Final = re.compile(
 )
 _STOP_BEHIND_WORD: Final = re.compile(r"(?:\d[A-Z]?|[A-Z]{4,})(\.)(?=\s|$|[A-Z])")
 _DOUBTED_STOP: Final = 3.0  #: of log probability
-_IN_CARE_OF: Final = re.compile(r"^[DPOQ0]/A ")  #: `D/A`: dengan alamat
+_IN_CARE_OF: Final = re.compile(r"^[DPOQ0]/A ?(?=[A-Z])")  #: `D/A`: dengan alamat
 _LETTER_BEHIND_NUMBER: Final = re.compile(r"(?<=\d)[OQISZ](?![A-Z])")  #: hardly any house is called so
 _LETTER_BEFORE_NUMBER: Final = re.compile(r"(?<![A-Z0-9])[OQISZ](?=\d\d|\d[/-])")
 _SUFFIXES: Final = "ABCDEFGH"  #: letters that follow a house's number
@@ -141,7 +142,9 @@ def _words_of(line: CapitalLine) -> tuple[dict[str, Piece], CapitalLine | None]:
 _BESIDE_RELIGION: Final = (*_NATIONALITIES, *_GENDERS)
 _ALIKE: Final = 0.78  #: of likeness between one of these and what stands beside a religion
 _WIDER: Final = 1.3  #: times the widest other space of a line, a space that parts two columns
-_HARDLY: Final = 0.55  #: of likeness; below, no word is meant
+_LONG: Final = 9  #: letters of a word that nothing else on a card is like
+_PER_LETTER_OF_LONG: Final = 2.6  #: of log probability, that each may cost
+_HARDLY: Final = 0.5  #: of likeness; below, no word is meant
 _WORDS: Final = (
     ("nationality", _NATIONALITIES, 0.73, False),
     ("gender", _GENDERS, 0.73, False),
@@ -168,7 +171,8 @@ def _known_word(line: CapitalLine) -> tuple[str, str, int, int] | None:
 def _is_spelt(part: CapitalLine, word: str) -> bool:
     """True when the frames spell the word, whatever character was likeliest at each place."""
     found = lattice.spelled(part.own_frames(), part.pattern(word))
-    return found is not None and found.loss < words.PER_CHARACTER * len(word)
+    most = _PER_LETTER_OF_LONG if len(word) >= _LONG else words.PER_CHARACTER
+    return found is not None and found.loss < most * len(word)
 
 
 def _ends(text: str, length: int) -> list[tuple[int, int]]:
@@ -229,7 +233,7 @@ def _name_and_address(column: Column) -> dict[str, Piece]:
 def _parted(name: str) -> str:
     """The name with the spaces that stand around signs of descent and another name, without a mark that touches it."""
     name = " ".join(_unmarked(word) for word in name.split())
-    name = _BRACKET_OF_DESCENT.sub("A/", name)
+    name = _STOP_BEFORE_DESCENT.sub(" ", _BRACKET_OF_DESCENT.sub("A/", name))
     return " ".join(_DESCENT_JOINED.sub(r"\1 ", name).replace("@", " @ ").split())
 
 
@@ -245,9 +249,8 @@ def _unmarked(word: str) -> str:
 
 def _worded(line: CapitalLine) -> CapitalLine:
     """The line with the digits in words taken for letters: `3ALAN` is no house number. A `12C` stays as it is."""
+    line = _in_care_of(line)
     text, letters = line.text, line.of(capitals.LETTERS).text
-    if _IN_CARE_OF.match(text):
-        text = "D" + text[1:]
     spans = [word.span() for word in _WORD_WITH_DIGIT.finditer(text)]
     for start, stop in spans:
         text = text[:start] + letters[start:stop] + text[stop:]
@@ -256,6 +259,14 @@ def _worded(line: CapitalLine) -> CapitalLine:
         if comma > dot - _DOUBTED_STOP:
             text = text[: mark.start(1)] + "," + text[mark.end(1) :]
     return _spaced(_stroked(_numbered(replace(line, text=text))))
+
+
+def _in_care_of(line: CapitalLine) -> CapitalLine:
+    """The line with the sign at its start spelt as it is: `D/A `."""
+    if not _IN_CARE_OF.match(line.text):
+        return line
+    line = replace(line, text="D" + line.text[1:])
+    return line if line.text[3] == " " else line.with_space(3)
 
 
 def _numbered(line: CapitalLine) -> CapitalLine:
