@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -33,6 +34,7 @@ from worker.reading.engines.base import Grey
 _LOOKS: Final = (416, 672, 288)  #: px of the picture's longest side, one after the other until a number is found
 COLOURED: Final = 1344  #: px of the longest side in colour; rows are found there and read in the whole grey picture
 _MOST_ROWS: Final = 8  #: of one kind that are read in one look
+_SURE: Final = 0.97  #: probability of every digit of a number with a right check digit, at which one look is enough
 _LEAST_DIGITS: Final = 8  #: in a row before a picture counts as one of a card that could not be read
 
 
@@ -126,17 +128,21 @@ def _told_by(read: ReadRow) -> int:
 
 
 def _looked_at_twice(pyramid: Pyramid, number: Number) -> Number | None:
-    """A number, and where its check digit is wrong what its rows say at other sizes: None where that is another one.
+    """A number, and where a doubt is left what its rows say at other sizes: None where that is another one.
 
-    Hardly any card has a wrong check digit: a digit that was read surely at one size may be another at the next.
+    Hardly any card has a wrong check digit: a digit that was read surely at one size may be another at the next. And
+    of two digits read wrongly one in ten makes the check digit right.
     """
-    if number.has_check_digit:
+    if number.has_check_digit and number.least >= _SURE:
         return number
     rows = [read.row for read in dict.fromkeys(digit.row for digit in number.digits)]
     others = [payment_number.best_of(read) for read in digit_reading.at_other_sizes(pyramid, rows)]
     sure = [other for other in others if other and other.is_trusted and len(other.digits) == len(number.digits)]
-    right = next((other for other in sure if other.has_check_digit), None)
-    return right or (number if all(other.text == number.text for other in sure) else None)
+    right = [one for one in (number, *sure) if one.has_check_digit]
+    if right:
+        times = Counter(one.text for one in right)
+        return max(right, key=lambda one: (times[one.text], one.least))
+    return number if all(other.text == number.text for other in sure) else None
 
 
 def _has_digits(read: ReadRow) -> bool:

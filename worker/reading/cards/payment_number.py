@@ -294,9 +294,9 @@ def _is_surely_whole(text: str) -> bool:
 
 
 def _is_stacked(digits: tuple[Digit, ...]) -> bool:
-    """True when the digits stand on two rows or more, as many on each."""
-    counts = Counter(id(digit.row) for digit in digits)
-    return len(counts) > 1 and len(set(counts.values())) == 1
+    """True when the digits stand on two rows or more, as many on each or a printed group on each."""
+    counts = tuple(Counter(id(digit.row) for digit in digits).values())
+    return len(counts) > 1 and (len(set(counts)) == 1 or counts in payment_brands.LAYOUTS[len(digits)])
 
 
 def _settled(number: Number) -> Number:
