@@ -19,6 +19,9 @@ from worker.reading.cards.korean.rows import Row
 
 Place = tuple[int, int, int, int]  #: left, top, right, bottom, px of a card
 
+_FEW = 3  #: signs, more of which no speck is taken for
+_INDENTED = 0.14  #: of a card's width, by which rows of an address may begin apart: a label stands before the first
+_ALIKE, _LEADING = 0.75, 3.2  #: ratio of their heights, and from the first to the last, in heights
 _AS_WELL = 0.05  #: of that probability, that a number with its region may fit less
 _SPACED_DATE = re.compile(r"(?=.*\. )(\d{4}) ?\. ?(\d{1,2}) ?\. ?(\d{1,2}) ?\.?")
 _BEFORE_A_NUMBER = frozenset(" :.·-" + hangul.OTHER)
@@ -172,14 +175,31 @@ def _check(name: str, is_so: object, *fields: str) -> Check:
     return Check(name, Verdict.PASS if is_so else Verdict.FAIL, fields)
 
 
-def address(rows: Sequence[Row]) -> Words | None:
-    """An address over several rows, joined by blanks, its label left out."""
-    parts = [row.text.strip() for row in rows if row.plain]
-    if not parts:
+def address(rows: Sequence[Row], number: Row, last: float) -> Words | None:
+    """An address over up to three rows, joined by blanks, its label left out: below the number, above `last`.
+
+    It stands where the number stands and not at the other side. No address has a full stop.
+    """
+    column = _address_rows([row for row in rows if row.middle < last and row.left < number.right])
+    if not column:
         return None
+    parts = [row.text.strip() for row in column]
     for label in ("주소", "주 소"):
         if parts[0].startswith(label):
             parts[0] = parts[0][len(label) :].strip(" :.")
-    sure = float(np.prod([np.mean(row.printed.confidences) for row in rows]))
-    first = rows[0]
-    return Words(first, " ".join(parts).strip(), sure, 0, len(first.printed.centres) - 1)
+    sure = float(np.prod([one for row in column for one in row.printed.confidences]))
+    first = column[0]
+    text = " ".join(part.replace(".", ",") for part in parts).strip(" ,")
+    return Words(first, text, sure, 0, len(first.printed.centres) - 1)
+
+
+def _address_rows(rows: Sequence[Row]) -> list[Row]:
+    """Up to three rows; a few signs are a row of an address where they stand below its first one."""
+    start = next((place for place, row in enumerate(rows) if len(row.plain) > _FEW), len(rows))
+    others = [row for row in rows[start + 1 :] if len(row.plain) > _FEW or _is_below(row, rows[start])]
+    return [*rows[start : start + 1], *others][:3]
+
+
+def _is_below(row: Row, first: Row) -> bool:
+    is_alike = _ALIKE < row.height / first.height < 1 / _ALIKE and row.middle - first.middle < _LEADING * first.height
+    return len(row.plain) > 1 and is_alike and abs(row.left - first.left) < _INDENTED

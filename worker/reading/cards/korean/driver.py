@@ -26,6 +26,7 @@ _LETTERS = re.compile("^[A-J]{2,4}$")  #: of conditions, the commas between them
 _KIND_LIKE = re.compile("[0-9]?종|보통|대형|소형|특수|원동기|견인|구난")
 _NUMBER_LABEL = re.compile("면 ?허 ?번 ?호?|허 ?번 ?호")  #: kinds of licence stand before it
 _ABBREVIATED = re.compile(r"^[A-J](?:[.,] ?[A-J])+$")  #: conditions by their letters
+_ADDRESS = 0.25  #: of a card's height below the resident number, in which the address stands
 _ASIDE, _REACH = 0.06, 0.35  #: of a card, looked at about a condition's label and right of it
 _LEAST_CONDITION = 0.3  #: of a sign's mean confidence
 
@@ -47,6 +48,8 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     lower = number.row if number else licence.row
     below = [row for row in others if row.middle > lower.middle + lower.height * 0.4]
     plain = [row for row in below if not _is_period(row)]
+    if number and (address := common.address(below, number.row, _end_of_address(below, number.row))):
+        fields["address"] = as_field(card, address.row, address)
     issued = max(common.dates(plain), key=lambda placed: placed.row.middle, default=None)
     if issued:
         fields["issue_date"] = _placed(card, issued)
@@ -70,6 +73,13 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
 def _is_period(row: Row) -> bool:
     """True for the line that tells from when until when a licence must be renewed."""
     return "~" in row.plain or _PERIOD.search(row.plain) is not None
+
+
+def _end_of_address(rows: Sequence[Row], number: Row) -> float:
+    """Where the first row that is none of it stands: a period, a condition, a date; of a card's height."""
+    others = [row.middle for row in rows if _is_period(row) or condition([row])]
+    others += [placed.row.middle for placed in common.dates(rows)]
+    return min([number.middle + _ADDRESS, *(middle - number.height * 0.3 for middle in others)])
 
 
 def _without(rows: Sequence[Row], placed: common.Placed) -> list[Row]:

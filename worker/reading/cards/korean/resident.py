@@ -13,6 +13,7 @@ from worker.reading.cards.korean.rows import Row, as_field
 _TITLE = "주민등록증"
 _TOP = 0.25  #: of a card's height, where its title stands, set wide and so in pieces
 _SURE, _ALL_READ = 0.6, 0.9  #: confidence of every field by which a card is sure without its title, and how sure
+_ADDRESS = 0.35  #: of a card's height below the number, in which its address stands where no date was read
 _NUMBER_LABELS = ("주민등록번호", "주민번호", "번호")
 
 
@@ -32,7 +33,8 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     office_rows = [row for row in below if issued is None or row.middle > issued.row.middle + issued.row.height * 0.3]
     if office := issuers.find(office_rows, words.MAYORS):
         fields["issuer"] = as_field(card, office.row, office)
-    if address := common.address(_between(below, number.row, issued.row if issued else None)):
+    last = issued.row.middle - issued.row.height * 0.5 if issued else number.row.middle + _ADDRESS
+    if address := common.address(below, number.row, last):
         fields["address"] = as_field(card, address.row, address)
     values = {name: field.value for name, field in fields.items()}
     return Told(
@@ -56,12 +58,6 @@ def name_above(rows: Sequence[Row], number: Row) -> tuple[Row, names.Name] | Non
 
 def _is_title(row: Row) -> bool:
     return max(words.likeness(row.plain, title) for title in words.TITLES) > 0.7
-
-
-def _between(rows: Sequence[Row], number: Row, issued: Row | None) -> list[Row]:
-    """Rows of the address: below the number, above the date, where the number stands and not at the other side."""
-    last = issued.middle - issued.height * 0.5 if issued else number.middle + 0.35
-    return [row for row in rows if row.middle < last and row.left < number.right and len(row.plain) > 3][:3]
 
 
 def sureness(rows: Sequence[Row], fields: dict[str, Field], titles: Sequence[str]) -> float:
