@@ -61,6 +61,8 @@ _SUFFIXES: Final = "ABCDEFGH"  #: letters that follow a house's number
 _DOUBTED_LETTER: Final = 4.0  #: of log probability
 _STROKE_IN_WORD: Final = re.compile(r"(?<=[A-Z]{2})(/)(?!\d)")
 _WORD_BESIDE_NUMBER: Final = re.compile(r"([A-Z]{3,})(?=\d)|(\d)(?=([A-Z]{3,}))")
+_LETTER_BESIDE_NUMBER: Final = re.compile(r"(?<![A-Z])[A-Z](?=\d)|\d(?=[A-Z](?![A-Z]))")
+_ROOM_BESIDE_LETTER: Final = 1.32  #: of the usual pitch: nearly all such letters touch their number
 _MILES: Final = re.compile(r"^BATU \d{1,2}()[13]/[24](?!\d)")  #: `BATU 7 1/2`: no milestone is the 71st half
 _ROOM_FOR_SPACE: Final = 1.25  #: of the usual pitch, from character to character
 _HINT_OF_SPACE: Final = 0.01  #: of a frame between them
@@ -294,7 +296,7 @@ def _stroked(line: CapitalLine) -> CapitalLine:
 
 
 def _spaced(line: CapitalLine) -> CapitalLine:
-    """The line with a space between a word and the number beside it, where the print leaves room for one."""
+    """The line with a space between a word or a letter and the number beside it, where the print leaves room."""
     if len(line.text) < 4:
         return line
     pitch, places = float(np.median(np.diff(line.centres))), []
@@ -306,6 +308,8 @@ def _spaced(line: CapitalLine) -> CapitalLine:
         is_word = words.is_known(joint.group(1) or joint.group(3), malaysian_words.ADDRESS_WORDS)
         if gap > _ROOM_FOR_SPACE * pitch or hint > _HINT_OF_SPACE or is_word:
             places.append(first + 1)
+    letters = [joint.end() for joint in _LETTER_BESIDE_NUMBER.finditer(line.text)]
+    places += [at for at in letters if line.centres[at] - line.centres[at - 1] > _ROOM_BESIDE_LETTER * pitch]
     if miles := _MILES.match(line.text):
         places.append(miles.start(1))
     for place in sorted(places, reverse=True):

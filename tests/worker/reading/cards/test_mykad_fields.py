@@ -107,6 +107,23 @@ def test_a_line_that_ends_as_a_town_is_no_postcode_where_its_frames_spell_none()
     assert "postcode" not in values(lines)
 
 
+@pytest.mark.parametrize(
+    ("printed", "wide", "street"),
+    [
+        ("B112 FELDA SPECIMEN", 1, "B 112 FELDA SPECIMEN"),
+        ("NO 5A JALAN DUKU", 4, "NO 5 A JALAN DUKU"),
+        ("NO 5A JALAN DUKU", None, "NO 5A JALAN DUKU"),
+    ],
+)
+def test_a_letter_stands_apart_from_its_number_where_there_is_room(printed, wide, street) -> None:
+    seen = line(printed, y=0)
+    if wide is not None:
+        centres = seen.centres.copy()
+        centres[wide:] += 0.5 / len(printed)
+        seen = replace(seen, centres=centres)
+    assert mykad_fields._worded(seen).text == street
+
+
 def test_a_speck_before_a_sign_of_descent_is_a_space() -> None:
     assert values(card("NO 12 JALAN MERANTI", name=("USHA.A/P SPECIMEN",)))["name"] == "USHA A/P SPECIMEN"
 
