@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.documents import MrzFormat
-from worker.reading.mrz import code_search, name_search, search
+from worker.reading.mrz import code_search, letter_pairs, name_search, search
 from worker.reading.mrz.characters import ALPHABET, FILLER, INDEX, VALUES
 from worker.reading.mrz.code_search import Seen
 from worker.reading.mrz.emissions import IMPOSSIBLE, Floats, Indices
@@ -168,7 +168,7 @@ def _unguarded(sheet: Sheet, evidence: Evidence) -> tuple[Indices, float, float]
     columns = np.zeros(len(logs), dtype=np.intp)
     log_share = prior = 0.0
     if sheet.name is not None:
-        name = name_search.search(logs[sheet.name])
+        name = name_search.search(letter_pairs.favoured(logs[sheet.name]))
         columns[sheet.name] = name.columns
         log_share, prior = name.log_posterior, name.prior
     if not sheet.is_code_guarded:
