@@ -313,3 +313,11 @@ def test_misprints_are_never_corrected_and_accepted() -> None:
 
 def test_noise_and_ordinary_text_are_never_accepted() -> None:
     assert not any(found is not None and found.is_sure for found in garbage(300, seed=9))
+
+
+def test_a_letter_that_names_have_there_is_taken_and_not_accepted_for_that() -> None:
+    lines = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159<<<<<<<<<<<<<<<8")
+    found = read(seen(lines, {(0, 7): ("Z", 0.6)}))
+    assert found.lines == lines
+    assert not found.is_sure
+    assert not read(seen(lines, {(0, 7): ("Z", 0.2)})).is_sure
