@@ -168,6 +168,19 @@ class _Reader:
         with self.watch.measure("recognise"):
             return self.engine.glance([strip.grey for strip in strips])
 
+    def again(self, sighting: Sighting) -> Sighting:
+        """What all further looks at the lines of a zone make of it; the same where nothing was decoded."""
+        decoded = sighting.decoded
+        if decoded is None or sighting.is_settled:
+            return sighting
+        lines = slice(decoded.first_line, decoded.first_line + len(decoded.lines))
+        with self.watch.measure("recognise"):
+            greys = [strip.grey for strip in sighting.strips[lines]]
+            closer = self.engine.look_again(greys, sighting.readings[lines])
+        readings = [*sighting.readings[: lines.start], *closer, *sighting.readings[lines.stop :]]
+        surer = self.sighting(list(sighting.strips), readings)
+        return sighting if surer.decoded is None else surer
+
     def sighting(self, strips: list[Strip], readings: list[LineReading]) -> Sighting:
         seen = _undecoded(strips, readings)
         with self.watch.measure("decode"):
@@ -213,9 +226,9 @@ def _searched(view: _View, reader: _Reader) -> Iterator[Search]:
                 if best is None or sighting.rank > best.rank:
                     best = sighting
                 if best.is_enough:
-                    yield Search(best, seen, coarse, sights)
+                    yield Search(reader.again(best), seen, coarse, sights)
                     return
-    yield Search(best, seen, coarse, sights)
+    yield Search(best and reader.again(best), seen, coarse, sights)
 
 
 @dataclass(frozen=True, slots=True)

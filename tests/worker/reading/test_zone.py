@@ -22,6 +22,7 @@ class Watched:
     def __init__(self, *, is_short_sighted: bool = False) -> None:
         self.name = "watched"
         self.read_closely = 0
+        self.looked_again = 0
         self._engine = named.engine("ocrb")
         self._is_short_sighted = is_short_sighted
 
@@ -32,6 +33,10 @@ class Watched:
     def glance(self, lines: Sequence[Grey]) -> list[LineReading]:
         readings = self._engine.glance(lines)
         return [_unsure(reading) for reading in readings] if self._is_short_sighted else readings
+
+    def look_again(self, lines: Sequence[Grey], readings: Sequence[LineReading]) -> list[LineReading]:
+        self.looked_again += len(lines)
+        return self._engine.look_again(lines, readings)
 
 
 def _unsure(reading: LineReading) -> LineReading:
@@ -55,6 +60,7 @@ def test_a_scan_is_read_at_a_glance(kind: str) -> None:
     assert best.decoded is not None
     assert best.decoded.lines == truth
     assert engine.read_closely == 0
+    assert engine.looked_again == 0
 
 
 @pytest.mark.parametrize("kind", ["td1", "td3"])

@@ -33,3 +33,10 @@ class OcrEngine(Protocol):
         The lines are of one band, cut alike: their characters stand equally far apart in shares of the width.
         """
         ...
+
+    def look_again(self, lines: Sequence[Grey], readings: Sequence[LineReading]) -> list[LineReading]:
+        """What `read_lines` read of these lines, made surer by all further looks that tell something.
+
+        The work is worth it for a zone that is not sure. Each line keeps its places.
+        """
+        ...

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from worker.reading import counting, networks
+from worker.reading.engines import looks
 from worker.reading.engines.base import Grey
 from worker.reading.mrz import characters
 from worker.reading.mrz.line_reading import Centres, LineReading, LogProbabilities
@@ -31,6 +32,7 @@ _FLOOR = -16.0  #: log probability below which nothing is told apart
 _DOUBTED = 0.97  #: probability of the likeliest character; with a place below it a line is looked at thrice
 _PRINT = 0.7  #: mean probability of the likeliest characters below which a line is not worth that
 _NUDGE = 1  #: px of a normalised line, up and down, between those looks
+_FEWEST = 12  #: places of a line that is looked at again
 _NARROWEST, _WIDEST = 32, 2048  #: px of a normalised line
 
 Ink = npt.NDArray[np.float32]  #: (LINE_HEIGHT, W) 0 paper, about 1 print
@@ -89,6 +91,23 @@ class OcrbEngine:
             readings.append(_placed(slots, line))
         return readings
 
+    def look_again(self, lines: Sequence[Grey], readings: Sequence[LineReading]) -> list[LineReading]:
+        """The mean of `readings` and of looks at other pitches, heights, offsets and contrasts."""
+        return [self._looked_again(line, reading) for line, reading in zip(lines, readings, strict=True)]
+
+    def _looked_again(self, line: Grey, reading: LineReading) -> LineReading:
+        if len(reading.centres) < _FEWEST:
+            return reading
+        width = line.shape[1] * PITCH / counting.median(np.diff(reading.centres))
+        seen = []
+        for look in looks.LOOKS:
+            wide = _whole_frames(width * look.stretch)
+            slots = find_slots(self._frames(normalise(line, wide, look)[None])[0])
+            seen.append(
+                LineReading(slots.log_probabilities, look.back(slots.centres * FRAME_WIDTH) * line.shape[1] / wide)
+            )
+        return looks.averaged(reading, seen)
+
     def frames(self, line: Grey, width: int) -> Frames:
         """What the network says of `line` scaled to `width` px, a multiple of FRAME_WIDTH."""
         return np.asarray(self._frames(normalise(line, width)[None])[0], np.float32)
@@ -133,13 +152,13 @@ def _placed(slots: _Slots, line: Grey) -> LineReading:
     return LineReading(slots.log_probabilities, (slots.centres * scale).astype(np.float32))
 
 
-def normalise(line: Grey, width: int) -> Ink:
+def normalise(line: Grey, width: int, look: looks.Look = looks.STRAIGHT) -> Ink:
     """Scales a line to LINE_HEIGHT x `width` and maps its 85th percentile to 0 and its 3rd to 1."""
     # One axis at a time: INTER_AREA falls back to linear when the other axis grows.
-    scaled = _resize(_resize(line, (line.shape[1], LINE_HEIGHT)), (width, LINE_HEIGHT))
+    scaled = look.moved(_resize(_resize(line, (line.shape[1], LINE_HEIGHT)), (width, LINE_HEIGHT)))
     dark, light = counting.levels(scaled, 0.03, 0.85)
     ink = (np.float32(light) - scaled) / np.float32(max(light - dark, 8))
-    return np.asarray(np.clip(ink, -0.5, 1.5), np.float32)
+    return look.contrasted(np.asarray(np.clip(ink, -0.5, 1.5), np.float32))
 
 
 def find_slots(frames: Frames) -> _Slots:

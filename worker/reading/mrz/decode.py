@@ -137,7 +137,8 @@ def _handed_out(best: Candidate, others: Sequence[Candidate], lines: Sequence[Se
 
 
 def _is_sure(best: Candidate, features: Features, text: tuple[str, ...], today: date | None) -> bool:
-    if not confidence.keeps(features, _limits(best)):
+    limits = _limits(best)
+    if not confidence.keeps(features, limits) or best.name_doubt > limits.weak:
         return False
     try:
         parsed = parse.parse(text, today=today)

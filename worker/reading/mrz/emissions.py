@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from worker.reading.mrz.characters import ALPHABET, DIGITS, FILLER, INDEX, LETTERS
+from worker.reading.mrz.characters import ALPHABET, FILLER, INDEX
 from worker.reading.mrz.line_reading import LineReading
 
 Floats = npt.NDArray[np.float64]
@@ -19,8 +19,8 @@ DOUBT = 5e-6  #: the share of every row spread evenly, so that no engine is sure
 MISSED_FILLER = (0.05, 0.7, 0.97)
 MISSED_ROWS = len(MISSED_FILLER)  #: rows behind those of the engine, in this order
 
-#: Print that engines mistake for one another, and how much of its probability crosses where its class is excluded.
-LOOKALIKES: dict[str, dict[str, float]] = {
+#: Letters that engines see in the print of a digit, and how much of their probability crosses where a digit stands.
+SEEN_IN_DIGITS: dict[str, dict[str, float]] = {
     "0": {"O": 0.9, "D": 0.7, "Q": 0.7, "U": 0.2},
     "1": {"I": 0.9, "L": 0.5, "T": 0.3, "J": 0.2},
     "2": {"Z": 0.8},
@@ -33,20 +33,36 @@ LOOKALIKES: dict[str, dict[str, float]] = {
     "9": {"P": 0.1, "Q": 0.1},
 }
 
+#: The other way round: how much of a digit's probability crosses to each letter where a letter stands. As likely as
+#: the digit is seen in the letter's print, measured on names of drawn documents: a `0` in a name is an O far more often
+#: than a D, whatever a D is taken for among digits.
+SEEN_IN_LETTERS: dict[str, dict[str, float]] = {
+    "0": {"O": 0.9, "U": 0.1, "Q": 0.1, "D": 0.05, "B": 0.05},
+    "1": {"I": 0.9, "T": 0.2, "L": 0.1, "J": 0.05},
+    "2": {"Z": 0.8, "J": 0.05, "Q": 0.05},
+    "3": {"J": 0.1, "S": 0.1, "B": 0.05},
+    "4": {"A": 0.4, "Q": 0.1},
+    "5": {"S": 0.8, "T": 0.05},
+    "6": {"G": 0.6, "S": 0.3, "B": 0.3, "D": 0.3, "E": 0.1, "C": 0.05},
+    "7": {"T": 0.6, "Z": 0.1, "Y": 0.1, "X": 0.1, "F": 0.05},
+    "8": {"B": 0.8, "S": 0.8, "E": 0.1, "U": 0.05},
+    "9": {"Q": 0.1, "P": 0.1, "V": 0.1, "X": 0.1},
+}
+
 PLAIN, DIGITS_ONLY, LETTERS_ONLY = 0, 1, 2  #: the three readings of a row that `folded` stacks
 
 
-def _fold(targets: str) -> Floats:
-    """(37, 37): how the probability of each character (row) is shared out when only `targets` and `<` may stand."""
+def _fold(shares: dict[tuple[str, str], float]) -> Floats:
+    """(37, 37): how the probability of each character (row) is shared out, by source and target."""
     matrix = np.eye(COLUMNS)
-    for digit, letters in LOOKALIKES.items():
-        for letter, share in letters.items():
-            source, target = (letter, digit) if targets == DIGITS else (digit, letter)
-            matrix[INDEX[source], INDEX[target]] = share
+    for (source, target), share in shares.items():
+        matrix[INDEX[source], INDEX[target]] = share
     return matrix
 
 
-_FOLDS = np.stack([np.eye(COLUMNS), _fold(DIGITS), _fold(LETTERS)])
+_TO_DIGITS = {(letter, digit): share for digit, seen in SEEN_IN_DIGITS.items() for letter, share in seen.items()}
+_TO_LETTERS = {(digit, letter): share for digit, seen in SEEN_IN_LETTERS.items() for letter, share in seen.items()}
+_FOLDS = np.stack([np.eye(COLUMNS), _fold(_TO_DIGITS), _fold(_TO_LETTERS)])
 
 
 def _missed() -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.documents import MrzFormat
-from worker.reading.mrz import code_search, name_search, search
+from worker.reading.mrz import code_search, letter_pairs, name_search, search
 from worker.reading.mrz.characters import ALPHABET, FILLER, INDEX, VALUES
 from worker.reading.mrz.code_search import Seen
 from worker.reading.mrz.emissions import IMPOSSIBLE, Floats, Indices
@@ -51,6 +51,7 @@ class Candidate:
     margin: float  #: nats to the second-best text that satisfies the digits
     guarded_log_share: float  #: ln of the share of this text among all that satisfy the digits
     digit_cost: float  #: nats that the digits alone cost; high when the print itself is wrong
+    name_doubt: float  #: nats, -ln of the share of the name by its print alone, whatever is usual in names
     is_as_printed: bool = False
 
 
@@ -78,10 +79,13 @@ def under_the_rules(hypothesis: Hypothesis, evidence: Evidence) -> Candidate | N
     if found is None:
         return None
     columns, weak, prior = _unguarded(sheet, evidence)
+    doubt = _name_doubt(sheet, evidence, columns)
     columns[sheet.guarded] = found.columns
     score, repair = _scored(hypothesis, evidence, columns, prior)
     digit_cost = float(guarded.max(axis=1).sum()) - found.score
-    return Candidate(hypothesis, evidence, columns, score, repair, weak, found.margin, found.log_posterior, digit_cost)
+    return Candidate(
+        hypothesis, evidence, columns, score, repair, weak, found.margin, found.log_posterior, digit_cost, doubt
+    )
 
 
 def as_printed(hypothesis: Hypothesis, evidence: Evidence) -> Candidate:
@@ -111,6 +115,7 @@ def as_printed(hypothesis: Hypothesis, evidence: Evidence) -> Candidate:
         float(lead_where_asked.min(initial=20.0)),
         float(chosen[sheet.guarded].sum()),
         0.0,
+        _name_doubt(sheet, evidence, columns),
         is_as_printed=True,
     )
 
@@ -168,7 +173,7 @@ def _unguarded(sheet: Sheet, evidence: Evidence) -> tuple[Indices, float, float]
     columns = np.zeros(len(logs), dtype=np.intp)
     log_share = prior = 0.0
     if sheet.name is not None:
-        name = name_search.search(logs[sheet.name])
+        name = name_search.search(letter_pairs.favoured(logs[sheet.name]))
         columns[sheet.name] = name.columns
         log_share, prior = name.log_posterior, name.prior
     if not sheet.is_code_guarded:
@@ -186,6 +191,17 @@ def _unguarded(sheet: Sheet, evidence: Evidence) -> tuple[Indices, float, float]
         columns[sheet.free] = free.argmax(axis=1)
         log_share -= float(np.log(np.exp(free - free.max(axis=1, keepdims=True)).sum(axis=1)).sum())
     return columns, max(-log_share, 0.0) + 0.0, prior
+
+
+def _name_doubt(sheet: Sheet, evidence: Evidence, columns: Indices) -> float:
+    """-ln of the share of each place of the name by itself, up to the filler behind its last letter."""
+    if sheet.name is None:
+        return 0.0
+    logs, chosen = evidence.logs[sheet.name], columns[sheet.name]
+    end = int(np.flatnonzero(chosen != _FILLER).max(initial=0)) + 2
+    rows = np.arange(min(end, len(chosen)))
+    away = logs[rows] - logs[rows, chosen[rows]][:, None]
+    return float(np.log(np.exp(np.minimum(away, OVERRULED)).sum(axis=1)).sum())
 
 
 def _scored(hypothesis: Hypothesis, evidence: Evidence, columns: Indices, prior: float) -> tuple[float, float]:

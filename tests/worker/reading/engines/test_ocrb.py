@@ -188,3 +188,30 @@ def test_places_at_two_different_distances_have_a_pitch() -> None:
     """Half the steps short, half long: the median of an even count would lie between, near to none of them."""
     runs = [(at, at + 1, "1") for at in (0, 2, 4, 14, 24)]
     assert np.isfinite(ocrb.find_slots(_frames(runs, 30)).pitch)
+
+
+def test_looking_again_at_clear_lines_changes_nothing(engine: ocrb.OcrbEngine) -> None:
+    lines = [_line(text, 12) for text in TEXTS]
+    seen = engine.read_lines(lines)
+    again = engine.look_again(lines, seen)
+    assert tuple(_text(reading) for reading in again) == TEXTS
+    for before, after in zip(seen, again, strict=True):
+        assert (before.centres == after.centres).all()
+        assert np.exp(after.log_probabilities).sum(axis=1) == pytest.approx(np.ones(len(after.centres)), abs=1e-4)
+
+
+def test_noisy_lines_are_read_better_when_they_are_looked_at_again(engine: ocrb.OcrbEngine) -> None:
+    random = np.random.default_rng(5)
+    lines = [cv2.GaussianBlur(_line(text, 7), (0, 0), 1.0) for text in TEXTS[:2] * 4]
+    noisy = [np.clip(line + random.normal(0, 26, line.shape), 0, 255).astype(np.uint8) for line in lines]
+    seen = engine.read_lines(noisy)
+    again = engine.look_again(noisy, seen)
+    assert _right(again) > _right(seen)
+
+
+def _right(readings: list[line_reading.LineReading]) -> float:
+    """Mean log probability of the true characters, by those lines that have as many places."""
+    pairs = [(one, TEXTS[number % 2]) for number, one in enumerate(readings) if len(one.centres) == len(TEXTS[0])]
+    columns = [[characters.INDEX[character] for character in text] for _, text in pairs]
+    logs = [one.log_probabilities[np.arange(len(mine)), mine] for (one, _), mine in zip(pairs, columns, strict=True)]
+    return float(np.maximum(np.concatenate(logs), -8).mean())

@@ -132,7 +132,7 @@ def test_a_digit_or_letter_that_no_sum_tells_apart_leaves_no_margin() -> None:
 
 
 def test_a_doubtful_letter_of_a_name_is_not_accepted() -> None:
-    found = read(seen(PASSPORT, {(0, 7): ("J", 0.4)}))
+    found = read(seen(PASSPORT, {(0, 7): ("U", 0.4)}))
     assert found.lines == PASSPORT
     assert not found.is_sure
     assert found.confidence < 0.95
@@ -313,3 +313,11 @@ def test_misprints_are_never_corrected_and_accepted() -> None:
 
 def test_noise_and_ordinary_text_are_never_accepted() -> None:
     assert not any(found is not None and found.is_sure for found in garbage(300, seed=9))
+
+
+def test_a_letter_that_names_have_there_is_taken_and_not_accepted_for_that() -> None:
+    lines = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159<<<<<<<<<<<<<<<8")
+    found = read(seen(lines, {(0, 7): ("Z", 0.6)}))
+    assert found.lines == lines
+    assert not found.is_sure
+    assert not read(seen(lines, {(0, 7): ("Z", 0.2)})).is_sure

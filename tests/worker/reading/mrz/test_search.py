@@ -156,3 +156,19 @@ def test_shares_of_all_pairs_of_codes_sum_to_one() -> None:
     logs = np.log(rng.dirichlet(np.full(len(ALPHABET), 0.2), size=6) + 1e-9)
     found = code_search.search(_seen(logs[:3]), _seen(logs[3:]), are_often_same=True)
     assert found.log_posterior <= 1e-9
+
+
+@pytest.mark.parametrize(("digit", "letter", "other"), [("0", "O", "D"), ("1", "I", "L"), ("2", "Z", "Q")])
+def test_a_digit_in_a_name_is_the_letter_it_is_seen_in(digit: str, letter: str, other: str) -> None:
+    plain = np.full((1, len(ALPHABET)), np.log(1e-6))
+    plain[0, [INDEX[digit], INDEX[letter], INDEX[other]]] = np.log([0.9, 0.05, 0.05])
+    shares = np.exp(emissions.folded(LineReading(plain.astype(np.float32), np.zeros(1, np.float32)))[:, 0])
+    as_letter = shares[emissions.LETTERS_ONLY]
+    assert as_letter[INDEX[letter]] > 5 * as_letter[INDEX[other]]
+
+
+def test_a_letter_among_digits_is_the_digit_it_looks_like() -> None:
+    plain = np.full((1, len(ALPHABET)), np.log(1e-6))
+    plain[0, INDEX["D"]] = 0.0
+    folds = emissions.folded(LineReading(plain.astype(np.float32), np.zeros(1, np.float32)))
+    assert ALPHABET[folds[emissions.DIGITS_ONLY, 0, : len(DIGITS)].argmax()] == "0"
