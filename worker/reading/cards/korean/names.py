@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from worker.reading.cards.base import Printed
-from worker.reading.cards.korean import hangul, words
+from worker.reading.cards.korean import hangul, romanised, words
 
 LABELS = ("한글성명", "성명", "이름", "성명:", "이름:", "성명/", "이름/")
 _LONGEST = 6  #: signs of a name; a longer line is no name
@@ -33,10 +33,15 @@ class Name:
     confidence: float
     first: int
     last: int
+    fit: float = 0.0  #: mean natural-log probability of its signs, before anything is known of names
+    agreement: float = 0.0  #: share of its syllables that its spelling in Latin letters tells too
 
 
-def find(printed: Printed, labels: tuple[str, ...] = LABELS) -> Name | None:
-    """The name on a line of 2 to 6 syllables; None where no such word stands."""
+def find(printed: Printed, labels: tuple[str, ...] = LABELS, *, latin: tuple[str, str] | None = None) -> Name | None:
+    """The name on a line of 2 to 6 syllables; None where no such word stands.
+
+    Surname and given names in `latin` letters, where a passport tells them, part syllables that look alike.
+    """
     places = _places(printed, labels)
     if not 2 <= len(places) <= _LONGEST:
         return None
@@ -46,6 +51,11 @@ def find(printed: Printed, labels: tuple[str, ...] = LABELS) -> Name | None:
     rows[0, words.codes(_SURNAMES) - hangul.FIRST_SYLLABLE] += _A_SURNAME
     rows[1:, words.codes(_GIVEN) - hangul.FIRST_SYLLABLE] += _A_GIVEN_NAME
     rows = rows - np.logaddexp.reduce(rows, axis=1, keepdims=True)
+    if latin and (spelled := romanised.likeliest(rows, *latin)):
+        confidence = spelled.confidence * float(np.prod(1 - unsyllabic))
+        columns = words.codes(spelled.text)
+        fit = float(np.mean(printed.log_probabilities[places, columns]))
+        return Name(spelled.text, confidence, places[0], places[-1], fit, spelled.agreement)
     best = rows.argmax(axis=1)
     sure = np.exp(rows.max(axis=1)) * (1 - unsyllabic)
     return Name("".join(hangul.SYLLABLES[place] for place in best), float(np.prod(sure)), places[0], places[-1])
