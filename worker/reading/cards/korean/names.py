@@ -22,6 +22,7 @@ _GIVEN = (
     "민서준지우현수영은주하윤예진아연성훈호재도시유정경희미숙자순옥선혜원승태동규철상용종석기환근일형섭찬빈율건후나다라람린소"
     "슬별솔봄결온채이안헌혁범광남식복춘말금분임란화향귀명덕길만병봉삼사관국권대두무문백세신완욱웅익인장제조창천충치택필학한해홍효휘"
 )  #: syllables that most given names are made of
+_MISFIT = 0.5  #: what a name is worth that has too few or too many syllables for its Latin letters
 _A_SURNAME, _A_GIVEN_NAME = 3.5, 2.0  #: natural-log odds that a sign is one of these, beyond the network's own
 
 
@@ -57,8 +58,8 @@ def find(printed: Printed, labels: tuple[str, ...] = LABELS, *, latin: tuple[str
         fit = float(np.mean(printed.log_probabilities[places, columns]))
         return Name(spelled.text, confidence, places[0], places[-1], fit, spelled.agreement)
     best = rows.argmax(axis=1)
-    sure = np.exp(rows.max(axis=1)) * (1 - unsyllabic)
-    return Name("".join(hangul.SYLLABLES[place] for place in best), float(np.prod(sure)), places[0], places[-1])
+    sure = float(np.prod(np.exp(rows.max(axis=1)) * (1 - unsyllabic))) * (_MISFIT if latin else 1)
+    return Name("".join(hangul.SYLLABLES[place] for place in best), sure, places[0], places[-1])
 
 
 def _places(printed: Printed, labels: tuple[str, ...]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final, Protocol
 
 import cv2
@@ -12,7 +13,7 @@ from core.documents import Box, Field, Mrz
 from worker.reading.cards import lines
 from worker.reading.cards.base import Card, Colour, PrintEngine
 from worker.reading.cards.korean import looks, passport_days, passport_name, print_lines
-from worker.reading.cards.korean.rows import as_field, rows_of
+from worker.reading.cards.korean.rows import Row, as_field, rows_of
 
 KOREA: Final = "KOR"
 
@@ -21,6 +22,7 @@ _PLACES: Final = 44
 _ABOVE, _BELOW, _BESIDE = 70.0, -4.0, 8.0  #: mm around the upper line that the printed zone reaches, above and beside
 _PORTRAIT: Final = 27.0  #: mm from the left of the lines, where nothing but the holder's portrait is printed
 _LOOK: Final = 960  #: px of the printed zone's longer side while print is looked for: captions stand close above values
+_OTHER_LOOK: Final = 640  #: and where something is not seen so: blurred print is found better when it is small
 _FINEST: Final = 9.0  #: px per mm of the page that is cut out
 
 
@@ -36,13 +38,18 @@ def tell(
     The boxes of what is handed out are in the pixels that the MRZ's are in. Empty where nothing was read.
     """
     card = print_lines.without_red(page_of(picture, mrz.line_boxes, scale))
-    found = print_lines.cut(card, lines.rows(card, look=_LOOK))
-    rows = rows_of(card, found, reader.read_lines([line.strip for line in found]))
-    told = passport_days.tell(card, rows, fields, reader)
+    rows = _rows(card, reader, _LOOK)
+    more = cache(lambda: _rows(card, reader, _OTHER_LOOK))
+    told = passport_days.tell(card, rows, fields, reader, more=more)
     latin = (_value(fields, "surname"), _value(fields, "given_names"))
-    if named := passport_name.find(card, rows, reader, latin=latin):
+    if named := passport_name.find(card, rows, reader, latin=latin, more=more):
         told["korean_name"] = as_field(card, *named)
     return told
+
+
+def _rows(card: Card, reader: Reader, look: int) -> list[Row]:
+    found = print_lines.cut(card, lines.rows(card, look=look))
+    return rows_of(card, found, reader.read_lines([line.strip for line in found]))
 
 
 def _value(fields: dict[str, Field], name: str) -> str:

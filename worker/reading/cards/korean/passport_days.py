@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -53,8 +53,15 @@ class _Day:
     fit: float = 0.0  #: mean natural-log probability of a place
 
 
-def tell(card: Card, rows: Sequence[Row], fields: dict[str, Field], reader: looks.Together) -> dict[str, Field]:
-    """The printed days beside the `fields` of the MRZ, on rows of a card without red."""
+def tell(
+    card: Card,
+    rows: Sequence[Row],
+    fields: dict[str, Field],
+    reader: looks.Together,
+    *,
+    more: Callable[[], Sequence[Row]] = list,
+) -> dict[str, Field]:
+    """The printed days beside the `fields` of the MRZ, on rows of a card without red; `more` rows where these lack."""
     days = [day for row in rows for day in _days(row)]
     told, taken = {}, []
     for name, known in (("printed_birth_date", "birth_date"), ("printed_expiry_date", "expiry_date")):
@@ -67,7 +74,7 @@ def tell(card: Card, rows: Sequence[Row], fields: dict[str, Field], reader: look
             told[name] = inferred
     issued = _issued(days, fields)
     if issued is None or issued.confidence < _CERTAIN:
-        others = [row for row in rows if not any(row is other for other in taken)]
+        others = [row for row in (*rows, *more()) if not any(row is other for other in taken)]
         issued = _issued_closer(card, others, fields, reader, issued)
     if issued:
         told["issue_date"] = as_field(card, issued.row, issued)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -18,25 +19,37 @@ _CAPTIONS: Final = (
 )  # fmt: skip
 _NAME_CAPTION: Final = "한글성명"
 _SURE: Final = 0.9  #: confidence of a name that is looked at once only
+_LEAST: Final = 0.02  #: and of one that is told at all
 _LEAST_FIT: Final = -4.5  #: mean natural-log probability of its signs: what is read less is no name
 _CAPTION_LIKE: Final = 0.6  #: share of a caption's signs, from which on print is one
 _LATIN: Final = 0.8  #: mean confidence of a line of Latin letters or digits that is no name in Hangul
 _LENGTHS: Final = (1.0, 6.0)  #: of a name's line, in heights of its strip
-_MOST_AGAIN: Final = 14  #: lines that are looked at again
+_BEHIND: Final = 0.7  #: heights of its strip, that a line may be longer than it was seen
+_MOST_AGAIN: Final = 16  #: lines that are looked at again
 _MOST_CLOSELY: Final = 3  #: and of them such at all heights
 
 Found = tuple[Row, names.Name]
 
 
-def find(card: Card, rows: Sequence[Row], reader: looks.Together, *, latin: tuple[str, str]) -> Found | None:
+def find(
+    card: Card,
+    rows: Sequence[Row],
+    reader: looks.Together,
+    *,
+    latin: tuple[str, str],
+    more: Callable[[], Sequence[Row]] = list,
+) -> Found | None:
     """The name and its row; `latin` are surname and given names of the MRZ, empty ones unknown. None without any.
 
-    Lines that may be a name are looked at again, closer, where none is sure.
+    Lines that may be a name are looked at again, closer, where none is sure, and `more` lines.
     """
     offers = list(_named(rows, latin))
     found = _best(offers, rows)
     if found and _is_sure(found[1], latin):
         return found
+    rows = [*rows, *more()]
+    offers += _named(rows[-len(more()) :], latin) if more() else []
+    found = _best(offers, rows)
     grey = print_lines.grey_of(card.image)
     seen: list[tuple[float, Row]] = []
     for row in _possible(card, rows, found):
@@ -47,7 +60,8 @@ def find(card: Card, rows: Sequence[Row], reader: looks.Together, *, latin: tupl
         if (best := _best(offers, rows)) and _is_sure(best[1], latin):
             return best
         offers += _named(looks.again(grey, card, row, reader, heights=looks.HEIGHTS[1:]), latin)
-    return _best(offers, rows)
+    best = _best(offers, rows)
+    return best if best and best[1].confidence > _LEAST else None
 
 
 def _named(rows: Iterable[Row], latin: tuple[str, str]) -> Iterator[Found]:
@@ -81,7 +95,12 @@ def _possible(card: Card, rows: Sequence[Row], found: Found | None) -> list[Row]
     parts = [part for row in rows if not (found and found[0].line is row.line) for part in words_of(row)]
     kept = [part for part in parts if _LENGTHS[0] < length_of(card, part) < _LENGTHS[1] and not _is_latin(part)]
     kept.sort(key=lambda row: not _stands_below_caption(row, rows))
-    return [*([found[0]] if found else []), *kept][:_MOST_AGAIN]
+    return [_longer(card, row) for row in [*([found[0]] if found else []), *kept][:_MOST_AGAIN]]
+
+
+def _longer(card: Card, row: Row) -> Row:
+    """The row with room behind it, for a last syllable that is paler than the others."""
+    return replace(row, right=row.right + _BEHIND * (row.right - row.left) / max(_LENGTHS[0], length_of(card, row)))
 
 
 def _is_latin(row: Row) -> bool:
