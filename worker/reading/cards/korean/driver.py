@@ -39,7 +39,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
         return None
     others = _without(rows, licence)
     fields = {"licence_number": _placed(card, licence)}
-    person = common.resident_number(others)
+    person = common.resident_number(others, today=today)
     if person:
         others = _without(others, person)
         fields["resident_number"] = _placed(card, person)
@@ -49,7 +49,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     lower = person.row if person else licence.row
     below = [row for row in others if row.middle > lower.middle + lower.height * 0.4]
     plain = [row for row in below if not _is_period(row)]
-    issued = max(common.dates(plain), key=lambda placed: placed.row.middle, default=None)
+    issued = max(common.dates(plain, today=today), key=lambda placed: placed.row.middle, default=None)
     if issued:
         fields["issue_date"] = _placed(card, issued)
         low = [row for row in plain if row.middle > issued.row.middle - issued.row.height * 0.5]
