@@ -199,7 +199,11 @@ def _issued(days: Sequence[_Day], fields: dict[str, Field]) -> _Day | None:
     known = {fields[name].value for name in ("birth_date", "expiry_date") if name in fields}
     born, expires = (fields[name].value if name in fields else "" for name in ("birth_date", "expiry_date"))
     possible = [
-        day for day in days if day.day.isoformat() not in known and born < day.day.isoformat() < (expires or "9999")
+        day
+        for day in days
+        if day.day.isoformat() not in known
+        and born < day.day.isoformat()
+        and str(day.day.year) < (expires or "9999")[:4]
     ]
     return max(
         possible, key=lambda day: (day.day.year >= int((expires or "0")[:4] or 0) - 11, day.confidence), default=None
