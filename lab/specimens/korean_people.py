@@ -6,34 +6,16 @@ import datetime as dt
 import random
 from dataclasses import dataclass, field
 
-from lab.specimens import people
+from lab.specimens import korean_romanised, people
 
 _SURNAMES = (
     "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진나지엄채원천방공현함변"
     "염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용"
 )
-_ROMAN_SURNAMES = {"김": "KIM", "이": "LEE", "박": "PARK", "최": "CHOI", "정": "JUNG", "강": "KANG", "조": "CHO"}
 _GIVEN = (
     "민서준지우현수영은주하윤예진아연성훈호재도시유정경희미숙자순옥선혜원승태동규철상용종석기환근일형섭찬빈율"
     "건후나라람린소슬별솔봄온채이안헌혁범광남식복춘만금분란화향귀명덕길병봉관국대두무문백세신완욱웅인장제창천"
     "충택필학한해홍효휘"
-)
-_SYLLABLE_ROMAN = (
-    "MIN",
-    "SEO",
-    "JUN",
-    "JI",
-    "WOO",
-    "HYUN",
-    "SOO",
-    "YOUNG",
-    "EUN",
-    "JOO",
-    "HA",
-    "YOON",
-    "YE",
-    "JIN",
-    "AH",
 )
 _HANJA = (
     "金李朴崔鄭姜趙尹張林韓吳徐申權黃安宋柳洪東吉民書俊智宇賢秀英恩周河允藝珍雅延成勳浩在道時裕正京姬美淑子順"
@@ -107,16 +89,18 @@ def invent(rng: random.Random) -> Korean:
     """Puts a name together from syllables, and a number that fits the birth date."""
     surname = rng.choice(_SURNAMES[:20]) if rng.random() < 0.6 else rng.choice(_SURNAMES)
     count = rng.choices((1, 2, 3), (0.06, 0.9, 0.04))[0]
-    name = surname + "".join(rng.choice(_GIVEN) for _ in range(count))
+    given = "".join(rng.choice(_GIVEN) for _ in range(count))
+    name = surname + given
     hanja = "".join(rng.choice(_HANJA) for _ in name) if rng.random() < 0.75 else ""
-    roman = " ".join(rng.choice(_SYLLABLE_ROMAN) for _ in range(count))
+    styles = [rng.choice(range(korean_romanised.STYLES)) for _ in range(count)]
+    roman = korean_romanised.given_names(given, styles)
     birth = people.day_between(rng, dt.date(1940, 1, 1), dt.date(2005, 12, 31))
     sex = rng.choice("MF")
     return Korean(
         name,
         hanja,
-        _ROMAN_SURNAMES.get(surname, "SPECIMEN"),
-        roman if rng.random() < 0.5 else roman.replace(" ", ""),
+        korean_romanised.surname(surname, styles[0]),
+        (" " if rng.random() < 0.5 else "").join(roman),
         sex,
         birth,
         resident_number(rng, birth, sex),

@@ -157,7 +157,7 @@ def _together(line: Row, piece: Row) -> Row:
     """One straight line through the middles of both."""
     share = line.length / max(line.length + piece.length, 1e-6)
     (x0, y0), (x1, y1) = line.middle, piece.middle
-    slope = (y1 - y0) / max(x1 - x0, 1e-6)
+    slope = float(np.clip((y1 - y0) / max(x1 - x0, 1e-6), -_STEEPEST, _STEEPEST))  # the middles may nearly coincide
     if line.length > 3 * piece.length or piece.length > 3 * line.length:
         slope = max(line, piece, key=lambda row: row.length).slope
     x, y = x0 * share + x1 * (1 - share), y0 * share + y1 * (1 - share)

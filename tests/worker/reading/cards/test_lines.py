@@ -104,3 +104,8 @@ def test_a_strip_without_print_stays_as_it_is(level: int) -> None:
     for wide in (8, 60, 400):
         strip = np.full((40, wide), level, np.uint8)
         assert lines._dark_on_light(strip) is strip
+
+
+def test_pieces_whose_middles_coincide_make_no_endless_line() -> None:
+    (row,) = lines.joined([lines.Row((10, 50), (60, 50), 20), lines.Row((11, 54), (59, 54), 20)])
+    assert row.length < 80

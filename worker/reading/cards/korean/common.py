@@ -25,6 +25,8 @@ _ALIKE, _LEADING = 0.75, 3.2  #: ratio of their heights, and from the first to t
 _AS_WELL = 0.05  #: of that probability, that a number with its region may fit less
 _SPACED_DATE = re.compile(r"(?=.*\. )(\d{4}) ?\. ?(\d{1,2}) ?\. ?(\d{1,2}) ?\.?")
 _BEFORE_A_NUMBER = frozenset(" :.·-" + hangul.OTHER)
+_NEARLY = 0.35  #: of that probability, by which a day that may be fits less well than one that may not
+_AHEAD = 10  #: years from now, in which no card was issued
 NUMBER_FITS = -1.1  #: mean natural-log probability of a place from which on a number or date is one
 
 
@@ -47,13 +49,17 @@ class Words:
     last: int
 
 
-def resident_number(rows: Sequence[Row]) -> Placed | None:
-    """The row with the likeliest `YYMMDD-GNNNNNN`; a birth date that is none is put right where the print allows it."""
+def resident_number(rows: Sequence[Row], *, today: date) -> Placed | None:
+    """The row with the likeliest `YYMMDD-GNNNNNN`; a birth date that is none or to come is put right if it may be."""
     found = _likeliest(rows, patterns.RESIDENT_NUMBER, fits=NUMBER_FITS, blocked=patterns.LICENCE_NUMBER)
-    if found is None or rules.birth_date_of(forms.digits(found.match.signs)):
+    if found is None:
+        return None
+    born = rules.birth_date_of(forms.digits(found.match.signs))
+    if born and born <= today:
         return found
-    strict = patterns.best_of(found.row.printed, patterns.RESIDENT_NUMBER_FORMS)
-    return Placed(found.row, strict) if strict and strict.fit > NUMBER_FITS else found
+    strict = patterns.best_of(found.row.printed, patterns.resident_number_forms(today.year))
+    least = found.match.fit - _NEARLY if born else NUMBER_FITS
+    return Placed(found.row, strict) if strict and strict.fit > least else found
 
 
 def licence_number(rows: Sequence[Row]) -> Placed | None:
@@ -112,16 +118,19 @@ def _likeliest(
     return best
 
 
-def dates(rows: Sequence[Row]) -> list[Placed]:
-    """Rows with a date that exists, top to bottom; of a row with two, the first."""
+def dates(rows: Sequence[Row], *, today: date) -> list[Placed]:
+    """Rows with a date that exists, top to bottom; of a row with two, the first; of one far off, its look-alike."""
     found = []
     for row in rows:
         match = patterns.find(row.printed, patterns.DATE)
         if match is None or match.fit < NUMBER_FITS:
             continue
-        if not forms.date_digits(match.text):
-            match = patterns.best_of(row.printed, patterns.DATE_FORMS)
-        if match and match.fit > NUMBER_FITS and forms.date_digits(match.text):
+        day = day_of(match.text)
+        if day is None or day.year > today.year + _AHEAD:
+            strict = patterns.best_of(row.printed, patterns.date_forms(today.year + _AHEAD))
+            least = NUMBER_FITS if day is None else match.fit - _NEARLY
+            match = strict if strict and strict.fit > least else match
+        if forms.date_digits(match.text):
             found.append(Placed(row, replace(match, text=_evenly(match.text))))
     return found
 

@@ -27,30 +27,32 @@ _KIND_LIKE = re.compile("[0-9]?종|보통|대형|소형|특수|원동기|견인|
 _NUMBER_LABEL = re.compile("면 ?허 ?번 ?호?|허 ?번 ?호")  #: kinds of licence stand before it
 _ABBREVIATED = re.compile(r"^[A-J](?:[.,] ?[A-J])+$")  #: conditions by their letters
 _ADDRESS = 0.25  #: of a card's height below the resident number, in which the address stands
+_HALF_A_SIGN = 0.25  #: of a line's height with its margins
+_BELOW = 1.7  #: times _ASIDE, that a condition may stand below the period
 _ASIDE, _REACH = 0.06, 0.35  #: of a card, looked at about a condition's label and right of it
 _LEAST_CONDITION = 0.3  #: of a sign's mean confidence
 
 
 def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     """The fields of a licence, rows from top to bottom; None where no number like a licence's stands on it."""
-    licence = common.licence_number([row for row in rows if not _is_period(row)])
+    licence = number(rows)
     if licence is None:
         return None
     others = _without(rows, licence)
     fields = {"licence_number": _placed(card, licence)}
-    number = common.resident_number(others)
-    if number:
-        others = _without(others, number)
-        fields["resident_number"] = _placed(card, number)
-        between = [row for row in others if licence.row.middle < row.middle < number.row.middle]
-        if name := resident.name_above(between, number.row):
+    person = common.resident_number(others, today=today)
+    if person:
+        others = _without(others, person)
+        fields["resident_number"] = _placed(card, person)
+        between = [row for row in others if licence.row.middle < row.middle < person.row.middle]
+        if name := resident.name_above(between, person.row):
             fields["name"] = as_field(card, name[0], name[1])
-    lower = number.row if number else licence.row
+    lower = person.row if person else licence.row
     below = [row for row in others if row.middle > lower.middle + lower.height * 0.4]
     plain = [row for row in below if not _is_period(row)]
-    if number and (address := common.address(below, number.row, _end_of_address(below, number.row))):
+    if person and (address := common.address(below, person.row, _end_of_address(below, person.row, today=today))):
         fields["address"] = as_field(card, address.row, address)
-    issued = max(common.dates(plain), key=lambda placed: placed.row.middle, default=None)
+    issued = max(common.dates(plain, today=today), key=lambda placed: placed.row.middle, default=None)
     if issued:
         fields["issue_date"] = _placed(card, issued)
         low = [row for row in plain if row.middle > issued.row.middle - issued.row.height * 0.5]
@@ -70,15 +72,20 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     )
 
 
+def number(rows: Sequence[Row]) -> common.Placed | None:
+    """The licence's number; a period is none."""
+    return common.licence_number([row for row in rows if not _is_period(row)])
+
+
 def _is_period(row: Row) -> bool:
     """True for the line that tells from when until when a licence must be renewed."""
     return "~" in row.plain or _PERIOD.search(row.plain) is not None
 
 
-def _end_of_address(rows: Sequence[Row], number: Row) -> float:
+def _end_of_address(rows: Sequence[Row], number: Row, *, today: date) -> float:
     """Where the first row that is none of it stands: a period, a condition, a date; of a card's height."""
     others = [row.middle for row in rows if _is_period(row) or condition([row])]
-    others += [placed.row.middle for placed in common.dates(rows)]
+    others += [placed.row.middle for placed in common.dates(rows, today=today)]
     return min([number.middle + _ADDRESS, *(middle - number.height * 0.3 for middle in others)])
 
 
@@ -114,18 +121,32 @@ def kind_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:
     ]
 
 
-def condition_places(card: Card, rows: Sequence[Row]) -> list[common.Place]:
-    """Where a condition is looked for whose label alone was read, px of the card: the label and what is right of it."""
+def number_places(card: Card, rows: Sequence[Row]) -> list[common.Place]:
+    """Where a licence's number is looked for, px of the card: behind its label, beside which its print may be small."""
     height, width = card.image.shape[:2]
+    places = []
+    for row in rows:
+        if label := _NUMBER_LABEL.search(row.printed.text):
+            end = float(row.printed.centres[label.end() - 1]) / row.line.strip.shape[1]
+            start = (row.left + (row.right - row.left) * end) * width + row.height * height * _HALF_A_SIGN
+            places.append(
+                (round(start), round(row.top * height), round(start + _REACH * width), round(row.bottom * height))
+            )
+    return places
+
+
+def condition_places(card: Card, rows: Sequence[Row]) -> list[common.Place]:
+    """Where a condition is looked for, px of the card: about a label that was read alone, or below the period."""
+    height, width = card.image.shape[:2]
+    labels = [row for row in rows if row.plain.strip(":.·-") in _CONDITION_LABELS]
     return [
         (
             round((row.left - _ASIDE) * width),
-            round((row.middle - _ASIDE) * height),
+            round((row.middle - (0 if below else _ASIDE)) * height),
             round((row.left + _REACH) * width),
-            round((row.middle + _ASIDE) * height),
+            round((row.middle + _ASIDE * (_BELOW if below else 1)) * height),
         )
-        for row in rows
-        if row.plain.strip(":.·-") in _CONDITION_LABELS
+        for row, below in [(row, False) for row in labels] or [(row, True) for row in rows if _is_period(row)]
     ]
 
 

@@ -31,6 +31,7 @@ _UNSURE = 0.8  #: mean confidence below which a line is read at other widths too
 _HOPELESS = 0.35  #: and below which it is no print
 _WORTH_IT = 3  #: signs of such a line
 _OTHER_WIDTHS = (0.84, 1.2)
+_TELLS, _LEAST_WORTH = 4, 1e-6  #: power of its mean confidence that a cut tells among others of its line, and a little
 
 Ink = npt.NDArray[np.float32]  #: (LINE_HEIGHT, W) 0 paper, about 1 print
 Frames = npt.NDArray[np.float32]  #: (W / FRAME_WIDTH, heads) log probabilities
@@ -54,6 +55,15 @@ class KoreanEngine:
     def glance(self, strips: Sequence[Grey]) -> list[Printed]:
         """As `read_lines`, each strip at one width only: for telling print from none, and up from down."""
         return [_printed(self.frames(strip), strip.shape[1]) for strip in strips]
+
+    def read_together(self, strips: Sequence[Grey]) -> Printed:
+        """Reads one line from several cuts of it that begin and end alike, legible ones telling most.
+
+        Centres are px of the first.
+        """
+        each = [self.frames(strip) for strip in strips]
+        weights = [_legible(frames) for frames in each]
+        return _printed(_averaged(each, weights), strips[0].shape[1])
 
     def frames(self, strip: Grey, stretch: float = 1.0) -> Frames:
         """What the network says of a strip, its proportions kept or its width stretched."""
@@ -86,6 +96,27 @@ def normalise(strip: Grey, frames: int) -> Ink:
 def _resize(strip: Grey, size: tuple[int, int]) -> Grey:
     interpolation = cv2.INTER_AREA if size[0] * size[1] < strip.size else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(strip, size, interpolation=interpolation), np.uint8)
+
+
+def _legible(frames: Frames) -> float:
+    """What frames are worth beside others of the same line, above 0."""
+    return float(np.mean(_printed(frames, 1).confidences or (0.0,))) ** _TELLS + _LEAST_WORTH
+
+
+def _averaged(each: Sequence[Frames], weights: Sequence[float]) -> Frames:
+    """The mean of probabilities, each table of frames drawn out to the usual length."""
+    count = int(np.median([len(frames) for frames in each]))
+    total = sum(weight * np.exp(_drawn_out(frames, count)) for frames, weight in zip(each, weights, strict=True))
+    return np.asarray(np.log(np.maximum(total / sum(weights), np.exp(_FLOOR))), np.float32)
+
+
+def _drawn_out(frames: Frames, count: int) -> Frames:
+    """(n, heads) -> (count, heads), those between two by their mean."""
+    places = np.clip((np.arange(count) + 0.5) * len(frames) / count - 0.5, 0, len(frames) - 1)
+    before = np.floor(places).astype(int)
+    share = (places - before)[:, None]
+    behind = np.minimum(before + 1, len(frames) - 1)
+    return np.asarray(frames[before] * (1 - share) + frames[behind] * share, np.float32)
 
 
 def _sureness(printed: Printed) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from worker.reading.cards.base import Printed
-from worker.reading.cards.korean import hangul, words
+from worker.reading.cards.korean import hangul, romanised, words
 
 LABELS = ("한글성명", "성명", "이름", "성명:", "이름:", "성명/", "이름/")
 _LONGEST = 6  #: signs of a name; a longer line is no name
@@ -22,6 +22,7 @@ _GIVEN = (
     "민서준지우현수영은주하윤예진아연성훈호재도시유정경희미숙자순옥선혜원승태동규철상용종석기환근일형섭찬빈율건후나다라람린소"
     "슬별솔봄결온채이안헌혁범광남식복춘말금분임란화향귀명덕길만병봉삼사관국권대두무문백세신완욱웅익인장제조창천충치택필학한해홍효휘"
 )  #: syllables that most given names are made of
+_MISFIT = 0.5  #: what a name is worth that has too few or too many syllables for its Latin letters
 _A_SURNAME, _A_GIVEN_NAME = 3.5, 2.0  #: natural-log odds that a sign is one of these, beyond the network's own
 
 
@@ -33,10 +34,15 @@ class Name:
     confidence: float
     first: int
     last: int
+    fit: float = 0.0  #: mean natural-log probability of its signs, before anything is known of names
+    agreement: float = 0.0  #: share of its syllables that its spelling in Latin letters tells too
 
 
-def find(printed: Printed, labels: tuple[str, ...] = LABELS) -> Name | None:
-    """The name on a line of 2 to 6 syllables; None where no such word stands."""
+def find(printed: Printed, labels: tuple[str, ...] = LABELS, *, latin: tuple[str, str] | None = None) -> Name | None:
+    """The name on a line of 2 to 6 syllables; None where no such word stands.
+
+    Surname and given names in `latin` letters, where a passport tells them, part syllables that look alike.
+    """
     places = _places(printed, labels)
     if not 2 <= len(places) <= _LONGEST:
         return None
@@ -46,9 +52,14 @@ def find(printed: Printed, labels: tuple[str, ...] = LABELS) -> Name | None:
     rows[0, words.codes(_SURNAMES) - hangul.FIRST_SYLLABLE] += _A_SURNAME
     rows[1:, words.codes(_GIVEN) - hangul.FIRST_SYLLABLE] += _A_GIVEN_NAME
     rows = rows - np.logaddexp.reduce(rows, axis=1, keepdims=True)
+    if latin and (spelled := romanised.likeliest(rows, *latin)):
+        confidence = spelled.confidence * float(np.prod(1 - unsyllabic))
+        columns = words.codes(spelled.text)
+        fit = float(np.mean(printed.log_probabilities[places, columns]))
+        return Name(spelled.text, confidence, places[0], places[-1], fit, spelled.agreement)
     best = rows.argmax(axis=1)
-    sure = np.exp(rows.max(axis=1)) * (1 - unsyllabic)
-    return Name("".join(hangul.SYLLABLES[place] for place in best), float(np.prod(sure)), places[0], places[-1])
+    sure = float(np.prod(np.exp(rows.max(axis=1)) * (1 - unsyllabic))) * (_MISFIT if latin else 1)
+    return Name("".join(hangul.SYLLABLES[place] for place in best), sure, places[0], places[-1])
 
 
 def _places(printed: Printed, labels: tuple[str, ...]) -> list[int]:

@@ -151,10 +151,17 @@ def best_of(printed: Printed, patterns: Sequence[Sequence[Slot]]) -> Match | Non
 
 
 RESIDENT_NUMBER = slots("######-#######")
-#: With a month and a day that exist, for a number whose likeliest digits have none.
-RESIDENT_NUMBER_FORMS = tuple(
-    slots(f"##{month}{day}-#######") for month, day in product(("0[123456789]", "1[012]"), ("[012]#", "3[01]"))
-)
+
+
+@cache
+def resident_number_forms(year: int) -> tuple[tuple[Slot, ...], ...]:
+    """A day of birth that exists up to the end of `year`'s decade; for numbers whose likeliest digits have none."""
+    decades = DIGITS[: year % 100 // 10 + 1]
+    centuries = (("#", "[1256]"), (f"[{decades}]", "[3478]"))
+    days = product(centuries, ("0[123456789]", "1[012]"), ("[012]#", "3[01]"))
+    return tuple(slots(f"{ten}#{month}{day}-{sex}######") for (ten, sex), month, day in days)
+
+
 LICENCE_NUMBER = slots("##-##-######-##")
 LICENCE_NUMBER_OF_A_REGION = slots("##-######-##")
 
@@ -163,4 +170,10 @@ _ONE_OR_TWO = (Slot(DIGITS, may_lack=True), Slot(DIGITS))
 DATE = (*_YEAR, *_ONE_OR_TWO, *slots("."), *_ONE_OR_TWO, *slots("."))
 _MONTHS = ("[123456789]", "0[123456789]", "1[012]")
 _DAYS = ("[123456789]", "[012]#", "3[01]")
-DATE_FORMS = tuple(slots(f"{year}.{month}.{day}.") for year, month, day in product(("19##", "20##"), _MONTHS, _DAYS))
+
+
+@cache
+def date_forms(year: int) -> tuple[tuple[Slot, ...], ...]:
+    """Days that exist, up to the end of `year`'s decade."""
+    years = ("19##", f"20[{DIGITS[: year % 100 // 10 + 1]}]#")
+    return tuple(slots(f"{first}.{month}.{day}.") for first, month, day in product(years, _MONTHS, _DAYS))

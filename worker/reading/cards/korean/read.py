@@ -14,10 +14,10 @@ from core.documents import Box, DocumentType, Failure, FailureReason, Field, Mrz
 from worker.reading import decode
 from worker.reading.cards import find, lines
 from worker.reading.cards.base import Card, Colour, Line, Printed, Told
-from worker.reading.cards.korean import driver, hangul, issuers, passport, print_lines, resident, standing, words
-from worker.reading.cards.korean.common import Place, Words, issuer_places
+from worker.reading.cards.korean import driver, hangul, issuers, looks, passport, print_lines, resident, standing, words
+from worker.reading.cards.korean.common import Place, Placed, Words, issuer_places, licence_number
 from worker.reading.cards.korean.engine import KoreanEngine
-from worker.reading.cards.korean.rows import Row, as_field, rows_of
+from worker.reading.cards.korean.rows import Row, as_field, part_of, rows_of
 
 SURE_ENOUGH: Final = 0.45  #: of a card's sureness: below it, it is no Korean document
 CERTAIN: Final = 0.88  #: from here on no other outline of a card is tried
@@ -27,6 +27,8 @@ _OF_A_CUT: Final = 0.8  #: what the sureness of a card is worth whose lines run 
 _LONG: Final = 0.1  #: of a card's width, a line that tells so
 _LONGEST: Final = 2000  #: px of a picture's longer side: a card is cut out of it 1000 px wide
 _ASKED: Final = 5  #: lines that say which way is up
+_SURE_NUMBER: Final = 0.9  #: confidence of a licence's number that is looked at once only
+_HEIGHTS: Final = (1.0, 0.85, 1.15)  #: of its print, at which such a number is looked at again
 _MOST_LINES: Final = 40  #: read on one card; the longest are read first
 
 
@@ -90,6 +92,7 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
     looked: Look | None = None
     for upright, strips in ways:
         rows = rows_of(upright, strips, reader.read_lines([line.strip for line in strips]))
+        rows += _closer_number(upright, rows)
         if told := tell(upright, rows, today=today):
             told, small = _looked_at_closer(upright, rows, told)
             return Look(upright, [*rows, *small], replace(told, engine=reader.name))
@@ -99,13 +102,37 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
     return looked
 
 
+def _closer_number(card: Card, rows: Sequence[Row]) -> list[Row]:
+    """A row with the licence's number alone, read closer: unsure ones, and small print behind a large label."""
+    known = driver.number(rows)
+    if known and known.match.confidence > _SURE_NUMBER:
+        return []
+    grey = print_lines.grey_of(card.image)
+    close = [row for place in driver.number_places(card, rows) for row in _near(card, place)]
+    best = licence_number(close) or known
+    if best is None:
+        return []
+    again = looks.again(grey, card, _span(best), engine(), heights=_HEIGHTS)
+    best = licence_number([_span(best), *again]) or best
+    return [_span(best)]
+
+
+def _span(number: Placed) -> Row:
+    """What stands on a row up to the end of its number: a region may stand before it."""
+    return part_of(number.row, slice(0, number.match.last + 1))
+
+
+def _near(card: Card, place: Place) -> list[Row]:
+    found = print_lines.near(card, place)
+    return rows_of(card, found, engine().read_lines([line.strip for line in found]))
+
+
 def _looked_at_closer(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told, list[Row]]:
     """What was told with the small print that was lost where it usually stands, and the lines it stands on."""
     seen: list[Row] = []
     for name, tell_, places in _wanted(card, rows, told):
         for place in places if name not in told.fields else ():
-            found = print_lines.near(card, place)
-            close = rows_of(card, found, engine().read_lines([line.strip for line in found]))
+            close = _near(card, place)
             seen += close
             if value := tell_(close):
                 told = replace(told, fields=told.fields | {name: as_field(card, value.row, value)})

@@ -19,7 +19,7 @@ _NUMBER_LABELS = ("주민등록번호", "주민번호", "번호")
 
 def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     """The fields of a resident card, rows from top to bottom; None where no number like a resident's stands on it."""
-    number = common.resident_number(rows)
+    number = common.resident_number(rows, today=today)
     if number is None:
         return None
     fields = {"resident_number": _placed(card, number)}
@@ -27,7 +27,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     below = [row for row in rows if row.middle > number.row.middle + number.row.height * 0.4]
     if name := name_above(above, number.row):
         fields["name"] = as_field(card, name[0], name[1])
-    issued = max(common.dates(below), key=lambda placed: placed.row.middle, default=None)
+    issued = max(common.dates(below, today=today), key=lambda placed: placed.row.middle, default=None)
     if issued:
         fields["issue_date"] = _placed(card, issued)
     office_rows = [row for row in below if issued is None or row.middle > issued.row.middle + issued.row.height * 0.3]

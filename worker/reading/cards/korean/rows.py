@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Protocol
 
 import cv2
@@ -13,6 +14,7 @@ from core.documents import Box, Field
 from worker.reading.cards.base import Card, Line, Printed
 from worker.reading.cards.korean import hangul
 
+_GAP = 1.2  #: heights of a strip, between the middles of two signs that are of two words in two columns
 _DROPPED = frozenset(hangul.OTHER)
 
 
@@ -64,6 +66,22 @@ def part_of(row: Row, part: slice) -> Row:
     ends = (row.left + float(kept.centres[end]) * reach for end in (0, -1))
     left, right = (end + sign * row.height / 3 for end, sign in zip(ends, (-1, 1), strict=True))
     return replace(row, printed=kept, left=left, right=right)
+
+
+def words_of(row: Row) -> list[Row]:
+    """The row in pieces where a gap between two of its signs is wider than a blank."""
+    far = np.diff(row.printed.centres) > _GAP * row.line.strip.shape[0]
+    starts = [0, *(int(place) + 1 for place in np.flatnonzero(far)), len(row.printed.text)]
+    if len(starts) == 2:
+        return [row]
+    return [part_of(row, slice(a, b)) for a, b in pairwise(starts) if row.printed.text[a:b].strip()]
+
+
+def length_of(card: Card, row: Row) -> float:
+    """Of a row, in heights of its strip."""
+    first, *_, last = row.line.corners
+    tall = float(np.hypot(*(last - first)))
+    return (row.right - row.left) * float(card.image.shape[1]) / max(1.0, tall)
 
 
 def rows_of(card: Card, lines: Iterable[Line], printed: Iterable[Printed]) -> list[Row]:

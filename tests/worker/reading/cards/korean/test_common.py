@@ -9,7 +9,7 @@ import pytest
 
 from core.documents import Field, Verdict
 from worker.reading.cards.base import Card
-from worker.reading.cards.korean import common
+from worker.reading.cards.korean import common, hangul
 
 TODAY = date(2026, 1, 1)
 
@@ -54,7 +54,7 @@ def test_a_card_issued_tomorrow_fails() -> None:
     ],
 )
 def test_a_date_with_a_blank_gets_all_of_them_and_its_last_stop(row_of, printed: str, text: str) -> None:
-    assert [placed.match.text for placed in common.dates([row_of(printed)])] == [text]
+    assert [placed.match.text for placed in common.dates([row_of(printed)], today=TODAY)] == [text]
 
 
 def test_an_issuer_is_looked_for_below_the_date_on_the_card() -> None:
@@ -70,3 +70,26 @@ def test_an_issuer_is_looked_for_below_the_date_on_the_card() -> None:
 
 def test_without_a_date_no_issuer_is_looked_for() -> None:
     assert common.issuer_places(Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), 1.0), {}) == []
+
+
+def _doubted(row, place: int, other: str):
+    """The row with a sign that is read a little less surely than another one in its place."""
+    table = row.printed.log_probabilities
+    table[place, hangul.ALPHABET.index(other)] = table[place].max() - 0.5
+    return row
+
+
+def test_a_day_far_ahead_gives_way_to_its_look_alike(row_of) -> None:
+    (placed,) = common.dates([_doubted(row_of("2097. 3. 15."), 2, "0")], today=TODAY)
+    assert placed.match.text == "2007. 3. 15."
+    (printed,) = common.dates([row_of("2097. 3. 15.", sure=0.9999)], today=TODAY)
+    assert printed.match.text == "2097. 3. 15."
+
+
+def test_nobody_is_born_in_days_to_come_where_print_allows_it(row_of) -> None:
+    placed = common.resident_number([_doubted(row_of("410522-3722921"), 0, "0")], today=TODAY)
+    assert placed is not None
+    assert placed.match.signs == "010522-3722921"
+    kept = common.resident_number([row_of("410522-1722921")], today=TODAY)
+    assert kept is not None
+    assert kept.match.signs == "410522-1722921"

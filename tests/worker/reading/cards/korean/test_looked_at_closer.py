@@ -9,7 +9,7 @@ import pytest
 
 from core.documents import DocumentType
 from worker.reading.cards.base import Card
-from worker.reading.cards.korean import read
+from worker.reading.cards.korean import driver, read
 
 CARD = Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), 1.0)
 TODAY = date(2026, 6, 1)
@@ -81,3 +81,37 @@ def test_of_a_resident_card_only_the_issuer_is_looked_for(row_of, closer) -> Non
     assert read.tell(CARD, rows, today=TODAY).document_type is DocumentType.RESIDENT_CARD
     assert values["issuer"] == "강원도 강릉시장"
     assert len(engine.looks) == 1
+
+
+class Closer(Engine):
+    """As an engine that reads one text from several cuts."""
+
+    def read_together(self, _strips):
+        return self.print[0].printed
+
+
+def test_a_number_in_small_print_behind_a_large_label_is_read_closer(row_of, monkeypatch) -> None:
+    label = row_of("면허번호 : 8-- 2종원동기", at=(0.3, 0.2))
+    small = row_of("14-92-433867-45", at=(0.5, 0.2))
+    engine = Closer([small])
+    monkeypatch.setattr(read, "engine", lambda: engine)
+    monkeypatch.setattr(read.print_lines, "near", engine.near)
+    found = read._closer_number(CARD, [label])
+    assert [row.plain for row in found] == ["14-92-433867-45"]
+    assert len(engine.looks) == 1
+
+
+def test_a_number_that_is_sure_is_not_looked_at_again(row_of, monkeypatch) -> None:
+    engine = Closer([])
+    monkeypatch.setattr(read.print_lines, "near", engine.near)
+    assert read._closer_number(CARD, [row_of("14-92-433867-45", sure=0.999)]) == []
+    assert engine.looks == []
+
+
+def test_a_condition_below_the_period_is_looked_for(row_of) -> None:
+    period = row_of("적성검사기간 : 2031.01.01. ~ 2031.12.31.", at=(0.3, 0.6))
+    (place,) = driver.condition_places(CARD, [period])
+    left, top, right, bottom = place
+    assert left < 0.3 * 1000 < right
+    assert top >= period.middle * 631 - 1
+    assert bottom > period.bottom * 631

@@ -18,7 +18,7 @@ def fields(**values: str) -> dict[str, Field]:
 def test_a_day_that_glare_hides_is_written_as_the_others_are(row_of, monkeypatch, issued: str, expiry: str) -> None:
     card = Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), 1.0)
     monkeypatch.setattr(passport, "page_of", lambda *_: card)
-    monkeypatch.setattr(passport.print_lines, "on", lambda _: [])
+    monkeypatch.setattr(passport.lines, "rows", lambda *_, **__: [])
     monkeypatch.setattr(passport, "rows_of", lambda *_: [row_of(issued)])
 
     class Nothing:
@@ -26,6 +26,9 @@ def test_a_day_that_glare_hides_is_written_as_the_others_are(row_of, monkeypatch
 
         def read_lines(self, _strips):
             return []
+
+        def read_together(self, _strips):
+            return row_of(" ").printed
 
     class Zone:
         line_boxes = ()
