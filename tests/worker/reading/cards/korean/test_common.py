@@ -93,3 +93,26 @@ def test_nobody_is_born_in_days_to_come_where_print_allows_it(row_of) -> None:
     kept = common.resident_number([row_of("410522-1722921")], today=TODAY)
     assert kept is not None
     assert kept.match.signs == "410522-1722921"
+
+
+def told_address(row_of, *texts: str) -> str | None:
+    number = row_of("770508-2745322", at=(0.35, 0.3))
+    rows = [row_of(text, at=(0.35, 0.4 + 0.06 * place)) for place, text in enumerate(texts)]
+    address = common.address(rows, number, 0.7)
+    return address and address.text
+
+
+def test_an_address_has_commas_and_no_full_stops(row_of) -> None:
+    assert told_address(row_of, "주소 강원도 원주시 중앙로 56-17. 112동", "304호 (단구동, 견본빌라)") == (
+        "강원도 원주시 중앙로 56-17, 112동 304호 (단구동, 견본빌라)"
+    )
+
+
+def test_a_short_second_row_below_the_first_is_of_the_address(row_of) -> None:
+    assert told_address(row_of, "강원도 원주시 올림픽로26길", "292") == "강원도 원주시 올림픽로26길 292"
+
+
+def test_an_address_is_as_sure_as_all_of_its_signs(row_of) -> None:
+    number, row = row_of("770508-2745322", at=(0.35, 0.3)), row_of("강원도 원주시", sure=0.9, at=(0.35, 0.4))
+    assert common.address([row], number, 0.7).confidence == pytest.approx(0.9**7)
+    assert common.address([row_of("292", at=(0.35, 0.4))], number, 0.7) is None

@@ -26,6 +26,19 @@ def test_kinds_on_the_line_of_the_number_are_told(row_of) -> None:
     assert told.fields["licence_type"].value == "2종소형/1종구난차"
 
 
+@pytest.mark.parametrize("between", ["적성검사 2026.1.1.~2026.12.31.", "조건 : A, B", "2003. 4. 1."])
+def test_an_address_stands_below_the_number_and_above_what_follows(row_of, between: str) -> None:
+    card = [
+        *rows(row_of, first="14-92-433867-45")[:3],
+        row_of("강원도 원주시 중앙로 56. 112동", at=(0.35, 0.57)),
+        row_of(between, at=(0.35, 0.63)),
+        row_of("2003. 4. 18.", at=(0.35, 0.75)),
+    ]
+    told = driver.tell(CARD, card, today=TODAY)
+    assert told is not None
+    assert told.fields["address"].value == "강원도 원주시 중앙로 56, 112동"
+
+
 def test_a_resident_number_is_no_licence_number(row_of) -> None:
     assert driver.tell(CARD, rows(row_of, first="운전면허증"), today=TODAY) is None
 
