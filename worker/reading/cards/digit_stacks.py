@@ -24,9 +24,13 @@ _MOST: Final = 4  #: groups to either side of the first
 
 
 def completed(pyramid: Pyramid, read: Sequence[ReadRow]) -> list[list[ReadRow]]:
-    """For the surest groups among rows that were read: each with what stands above and below it, top to bottom."""
-    groups = sorted((one for one in read if _is_group(one)), key=lambda one: -one.worth)
-    return [_stack(pyramid, _drawn_in(one)) for one in groups[:_SEEDS]]
+    """For the surest groups among rows that were read: each with what stands above and below it, top to bottom.
+
+    From either side, where a group reads as one from both: 0, 6, 8 and 9 are digits upside down too.
+    """
+    groups = sorted((one for one in read if _is_group(one)), key=lambda one: -one.worth)[:_SEEDS]
+    over = [digit_reading.read(pyramid, _drawn_in(one).turned()) for one in groups]
+    return [_stack(pyramid, _drawn_in(one)) for one in (*groups, *filter(_is_group, over))]
 
 
 def _is_group(one: ReadRow, least: int = _GROUP) -> bool:
@@ -39,7 +43,7 @@ def _drawn_in(one: ReadRow) -> Row:
     """The row without what stands beside its digits, as high as digits of that width may be."""
     first, last = (one.strip.point(one.characters[place].x) for place in (0, -1))
     pitch = one.pitch * one.strip.step
-    height = float(np.clip(one.row.height, _LOW * pitch, _HIGH * pitch))
+    height = float(np.clip(one.strip.print_height, _LOW * pitch, _HIGH * pitch))
     return replace(one.row, middle=(first + last) / 2, length=float(np.hypot(*(last - first))) + pitch, height=height)
 
 

@@ -23,7 +23,7 @@ def stacked(sheet, groups, leading=45):
 @pytest.mark.parametrize("place", range(4))
 def test_from_one_group_of_four_the_others_are_found(sheet, place):
     seen = digit_reading.read(sheet.pyramid, stacked(sheet, GROUPS)[place])
-    (stack,) = digit_stacks.completed(sheet.pyramid, [seen])
+    stack, *_ = digit_stacks.completed(sheet.pyramid, [seen])
     assert texts(stack) == list(GROUPS)
     assert payment_number.best_of(stack).text == "".join(GROUPS)
 
@@ -76,3 +76,18 @@ def test_what_is_no_sure_group_of_four_starts_no_stack(sheet, read_row, printed,
 def test_only_the_two_surest_groups_are_started_from(sheet):
     read = [digit_reading.read(sheet.pyramid, row) for row in stacked(sheet, GROUPS)]
     assert len(digit_stacks.completed(sheet.pyramid, read)) == 2
+
+
+def test_a_stack_on_its_head_whose_group_reads_both_ways_is_read_from_either(sheet):
+    groups = ("4788", "9168", "0695", "8614")
+    row = stacked(sheet, groups)[2]
+    sheet.grey = np.ascontiguousarray(sheet.grey[::-1, ::-1])
+    corner = np.array(sheet.grey.shape[::-1], np.float64)
+    seen = digit_reading.read(sheet.pyramid, replace(row, middle=corner - row.middle))
+    assert list(groups) in [texts(stack) for stack in digit_stacks.completed(sheet.pyramid, [seen])]
+
+
+def test_a_row_told_far_too_tall_skips_no_group(sheet):
+    row = stacked(sheet, GROUPS, 34)[2]
+    seen = digit_reading.read(sheet.pyramid, replace(row, height=row.height * 1.6))
+    assert texts(digit_stacks.completed(sheet.pyramid, [seen])[0]) == list(GROUPS)
