@@ -12,6 +12,8 @@ from worker.reading import counting, zone
 from worker.reading.decode import Picture
 from worker.reading.mrz import formats, parse
 from worker.reading.mrz.characters import ALPHABET, FILLER
+from worker.reading.mrz.line_reading import Centres
+from worker.reading.rectify import Strip
 
 LEAST_PITCH: Final = 5.5  #: picture px per character; below, letters have too few pixels
 LEAST_SHARPNESS: Final = 0.2  #: of `mrz_sharpness`
@@ -54,8 +56,10 @@ def is_trusted(sighting: zone.Sighting) -> bool:
 def _may_be_half(sighting: zone.Sighting, picture: Picture) -> bool:
     """True for an unsure zone of a kind of which a longer one begins alike, at the picture's edge."""
     decoded = sighting.decoded
-    has_longer = decoded is not None and decoded.format in _BEGINNINGS and not decoded.is_sure
-    return has_longer and _is_cut_off(sighting, picture)
+    if decoded is None or decoded.format not in _BEGINNINGS or decoded.is_sure:
+        return False
+    lines = zip(zone.lines_of(sighting), decoded.places, strict=True)
+    return any(_runs_out(strip, np.array(places), picture) for (strip, _), places in lines)
 
 
 def is_like_zone(sighting: zone.Sighting) -> bool:
@@ -154,13 +158,13 @@ def _is_washed_out(best: zone.Sighting, picture: Picture) -> bool:
 
 def _is_cut_off(best: zone.Sighting, picture: Picture) -> bool:
     """True when a line with fewer characters than any layout has ends at the picture's edge."""
-    for strip, reading in zone.lines_of(best):
-        if len(reading.centres) >= _LONGEST_LINE - 1:
-            continue
-        beyond = _EDGE * counting.median(np.diff(reading.centres))
-        middle = strip.grey.shape[0] / 2
-        ends = np.array([[reading.centres[0] - beyond, middle], [reading.centres[-1] + beyond, middle]])
-        points = strip.to_picture(ends)
-        if (points < 0).any() or (points > (picture.width, picture.height)).any():
-            return True
-    return False
+    lines = [(strip, reading.centres) for strip, reading in zone.lines_of(best)]
+    return any(len(places) < _LONGEST_LINE - 1 and _runs_out(strip, places, picture) for strip, places in lines)
+
+
+def _runs_out(strip: Strip, places: Centres, picture: Picture) -> bool:
+    """True when the line of characters at these places, x of its strip, has an end at the picture's edge."""
+    beyond = _EDGE * counting.median(np.diff(places))
+    middle = strip.grey.shape[0] / 2
+    points = strip.to_picture(np.array([[places[0] - beyond, middle], [places[-1] + beyond, middle]]))
+    return bool((points < 0).any() or (points > (picture.width, picture.height)).any())
