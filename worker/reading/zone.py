@@ -338,8 +338,8 @@ def _sightings(look: _Look, band: locate.Band, reader: _Reader) -> Iterator[Sigh
     with reader.watch.measure("straighten"):
         strips = look.strips(band)
     ways, clearest = _ways_up(strips, reader)
-    if not ways and clearest is not None:
-        yield clearest
+    if clearest is not None and (clearest.remnant or not ways):
+        yield clearest  # read again, further along, the same lines may look less like what is left of a zone
     for is_turned in ways:
         readings = reader.lines([_facing(strip, is_turned=is_turned) for strip in strips])
         order = range(len(strips))[:: -1 if is_turned else 1]
