@@ -387,7 +387,7 @@ def test_calls_beyond_the_minutes_limit(small_organization):
         key = keys.authenticate_pair(db, nhn.app_key, nhn.credentials["Authorization"])
         organizations.get(db, key.organization_id).calls_per_minute = 3
     codes = [nhn.send("GET", "public-keys/id-card").code for _ in range(8)]
-    assert codes[-1] == 4000006, codes
+    assert 4000006 in codes, codes  # not always the last of them: a new minute may begin
 
 
 @pytest.mark.parametrize("path", ["", "business", "id-card/", "id-card/unknown", "../x", "credit-card/status"])
