@@ -10,7 +10,6 @@ import numpy as np
 
 from worker.reading.cards import digit_lines
 from worker.reading.cards.digit_alphabet import FRAME_WIDTH
-from worker.reading.cards.digit_lines import Frames
 from worker.reading.cards.digit_reading import ReadRow
 from worker.reading.cards.digit_rows import Floats, Row
 from worker.reading.cards.digit_strips import Pyramid, Strip
@@ -23,28 +22,26 @@ def read(pyramid: Pyramid, seen: ReadRow) -> ReadRow:
     """A row that was read, read again about the size at which most was told: the mean of all log probabilities."""
     row = replace(seen.row, height=seen.strip.print_height)
     strip = pyramid.cut(row)
-    frames, places = _frames(strip)
-    total = sum((_at(places, *_frames(one)) for one in _strips(pyramid, row)), np.zeros(frames.shape))
-    mean = total - np.logaddexp.reduce(total, axis=1, keepdims=True)
-    step = strip.grey.shape[1] / len(frames)
+    places = _places(strip)
+    mean = np.mean([_frames(one, places) for one in _strips(pyramid, row)], axis=0)
+    mean -= np.logaddexp.reduce(mean, axis=1, keepdims=True)
+    step = strip.grey.shape[1] / len(places)
     return ReadRow(row, strip, digit_lines.characters(mean.astype(np.float32), step))
 
 
 def _strips(pyramid: Pyramid, row: Row) -> Iterator[Strip]:
     for aside in _ASIDE:
-        moved = replace(row, middle=row.middle + row.down * aside * row.height)
-        yield from (pyramid.cut(moved, tall=tall) for tall in _SIZES)
+        yield from (pyramid.cut(row.lowered(aside), tall=tall) for tall in _SIZES)
 
 
-def _frames(strip: Strip) -> tuple[Frames, Floats]:
-    """A strip's frames and where they lie: picture px along the row from its middle."""
-    width = digit_lines.natural_width(strip.grey)
-    frames = digit_lines.engine().frames(strip.grey, width)
-    places = (np.arange(len(frames)) + 0.5) * FRAME_WIDTH / width - 0.5
-    return frames, np.asarray(places * strip.grey.shape[1] * strip.step, np.float64)
+def _places(strip: Strip) -> Floats:
+    """Where a strip's frames lie: picture px along the row from its middle."""
+    count = digit_lines.natural_width(strip.grey) // FRAME_WIDTH
+    return np.asarray(((np.arange(count) + 0.5) / count - 0.5) * strip.grey.shape[1] * strip.step, np.float64)
 
 
-def _at(places: Floats, frames: Frames, own: Floats) -> Floats:
-    """Log probabilities at other places, a share of the whole: they are summed up."""
-    share = len(_SIZES) * len(_ASIDE)
-    return np.stack([np.interp(places, own, column) for column in frames.T], axis=1) / share
+def _frames(strip: Strip, places: Floats) -> Floats:
+    """(len(places), CLASSES) what the network says of a strip at these places."""
+    frames = digit_lines.engine().frames(strip.grey, digit_lines.natural_width(strip.grey))
+    own = _places(strip)
+    return np.stack([np.interp(places, own, column) for column in frames.T], axis=1)

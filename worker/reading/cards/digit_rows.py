@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -48,6 +48,10 @@ class Row:
     def turned(self) -> Row:
         """The same row read from its other end."""
         return Row(self.middle, -self.along, self.length, self.height, self.kind, self.sureness)
+
+    def lowered(self, heights: float) -> Row:
+        """The row so many of its heights further down, up where that is below 0."""
+        return replace(self, middle=self.middle + self.down * heights * self.height)
 
     def scaled(self, scale: float) -> Row:
         """The row in a picture `scale` times as large."""

@@ -65,7 +65,7 @@ def _next(pyramid: Pyramid, row: Row, sign: float) -> ReadRow | None:
     """The nearest group, read where most of it is told."""
     best, left = None, _SETTLING
     for step in _STEPS:
-        one = digit_reading.once(pyramid, replace(row, middle=row.middle + row.down * sign * step * row.height))
+        one = digit_reading.once(pyramid, row.lowered(sign * step))
         if _is_group(one, _LEAST) and (best is None or one.worth > best.worth):
             best = one
         left -= best is not None

@@ -31,8 +31,8 @@ _ASIDE: Final = (0.0, 0.3, -0.3)  #: of that height, by which a row may lie lowe
 _BESIDE: Final = np.arange(-2.7, 2.8, 0.3)  #: heights of a date, by which another one may stand lower
 _AWAY: Final = 11.0  #: the same, by which it may stand to either side
 _MARGIN: Final = 1.2  #: the same, beside a date that is looked at once more
-_NUDGED: Final = (-0.3, -0.15, 0.0, 0.15, 0.3)
-_SIZES: Final = (1.0, 0.85)
+_NUDGED: Final = (-0.3, -0.15, 0.0, 0.15, 0.3)  #: the same, by which it is then taken to stand lower
+_SIZES: Final = (1.0, 0.85)  #: times its height, at which it is then read
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,12 +73,13 @@ def _beside(pyramid: Pyramid, month: Month | None) -> list[ReadRow]:
     """What stands about a date: many cards tell from when they are good above or beside until when."""
     if month is None:
         return []
-    row = _row_of(month, _AWAY)
-    moved = (replace(row, middle=row.middle + row.down * low * row.height) for low in _BESIDE)
-    read_ = [digit_reading.once(pyramid, one) for one in moved]
+    lowered = (_row_of(month, _AWAY).lowered(heights) for heights in _BESIDE)
+    read_ = [digit_reading.once(pyramid, one) for one in lowered]
     others = [other for one in read_ for other in payment_date.months(one)]
     return [
-        _surest(pyramid, _row_of(other, _MARGIN)) for other in others if not payment_date.is_one_place(other, month)
+        max(_looked_about(pyramid, _row_of(other, _MARGIN), _SIZES, _NUDGED), key=_sureness)
+        for other in others
+        if not payment_date.is_one_place(other, month)
     ]
 
 
@@ -87,12 +88,6 @@ def _row_of(month: Month, more: float) -> Row:
     left, right, _, foot = np.array(month.box)
     height, width = float(np.hypot(*(foot - left))), float(np.hypot(*(right - left)))
     return Row((right + foot) / 2, (right - left) / width, width + 2 * more * height, height, DATE, 0.5)
-
-
-def _surest(pyramid: Pyramid, row: Row) -> ReadRow:
-    """A short row read a little higher, lower and smaller: what of it is surest."""
-    moved = [replace(row, middle=row.middle + row.down * aside * row.height) for aside in _NUDGED]
-    return max((digit_reading.once(pyramid, one, tall) for one in moved for tall in _SIZES), key=_sureness)
 
 
 def _is_sure(month: Month | None) -> bool:
@@ -141,14 +136,15 @@ def _date(pyramid: Pyramid, row: Row) -> ReadRow:
     first = digit_reading.read(pyramid, row)
     if _sureness(first) >= _SURE or not first.characters:
         return first
-    return max([first, *_about(pyramid, row)], key=_sureness)
-
-
-def _about(pyramid: Pyramid, row: Row) -> Iterator[ReadRow]:
     longer = replace(row, length=row.length + _MONTH * row.height)
-    for tall in _TALL:
-        for aside in _ASIDE:
-            yield digit_reading.once(pyramid, replace(longer, middle=row.middle + row.down * aside * row.height), tall)
+    return max([first, *_looked_about(pyramid, longer, _TALL, _ASIDE)], key=_sureness)
+
+
+def _looked_about(pyramid: Pyramid, row: Row, sizes: Sequence[float], lower: Sequence[float]) -> Iterator[ReadRow]:
+    """A row read at some sizes, times its height, and some of its heights lower."""
+    for tall in sizes:
+        for heights in lower:
+            yield digit_reading.once(pyramid, row.lowered(heights), tall)
 
 
 def _sureness(read_: ReadRow) -> float:

@@ -50,9 +50,10 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     lower = person.row if person else licence.row
     below = [row for row in others if row.middle > lower.middle + lower.height * 0.4]
     plain = [row for row in below if not _is_period(row)]
-    if person and (address := common.address(below, person.row, _end_of_address(below, person.row, today=today))):
+    days = common.dates(plain, today=today)
+    if person and (address := common.address(below, person.row, _end_of_address(below, person.row, days))):
         fields["address"] = as_field(card, address.row, address)
-    issued = max(common.dates(plain, today=today), key=lambda placed: placed.row.middle, default=None)
+    issued = max(days, key=lambda placed: placed.row.middle, default=None)
     if issued:
         fields["issue_date"] = _placed(card, issued)
         low = [row for row in plain if row.middle > issued.row.middle - issued.row.height * 0.5]
@@ -82,11 +83,10 @@ def _is_period(row: Row) -> bool:
     return "~" in row.plain or _PERIOD.search(row.plain) is not None
 
 
-def _end_of_address(rows: Sequence[Row], number: Row, *, today: date) -> float:
+def _end_of_address(rows: Sequence[Row], number: Row, days: Sequence[common.Placed]) -> float:
     """Where the first row that is none of it stands: a period, a condition, a date; of a card's height."""
-    others = [row.middle for row in rows if _is_period(row) or condition([row])]
-    others += [placed.row.middle for placed in common.dates(rows, today=today)]
-    return min([number.middle + _ADDRESS, *(middle - number.height * 0.3 for middle in others)])
+    others = [*(day.row for day in days), *(row for row in rows if _is_period(row) or condition([row]))]
+    return min([number.middle + _ADDRESS, *(row.middle - number.height * 0.3 for row in others)])
 
 
 def _without(rows: Sequence[Row], placed: common.Placed) -> list[Row]:
