@@ -14,6 +14,8 @@ from worker.reading.cards.digit_rows import Row
 
 _SURE: Final = 0.97  #: mean probability at which no other size is tried
 _OTHER_SIZES: Final = (0.78, 1.28, 0.62)  #: times the height that the finder told
+_THICK: Final = (6.5, 10.0)  #: times its height, a row's length, where a ground with a pattern was taken for print
+_SIZES_OF_THICK: Final = (0.5, 0.4)  #: times that height
 _FURTHER: Final = 2  #: times that a row is drawn out
 _GROUP: Final = 4.5  #: row heights, of a group with its space
 _CLOSE: Final = 1.1  #: steps from digit to digit, from the last one to the end of a strip that may cut others off
@@ -48,9 +50,11 @@ class ReadRow:
 def read(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
     """Reads a row as it is told to lie."""
     best = once(pyramid, row)
-    if best.sureness >= _SURE:
+    is_thick = _THICK[0] < row.length / row.height < _THICK[1]
+    if best.sureness >= _SURE and (best.worth > 0 or not is_thick):
         return best
-    return max([best, *(once(pyramid, row, tall) for tall in _OTHER_SIZES)], key=lambda one: one.worth)
+    sizes = (*_OTHER_SIZES, *(_SIZES_OF_THICK if is_thick else ()))
+    return max([best, *(once(pyramid, row, tall) for tall in sizes)], key=lambda one: one.worth)
 
 
 def read_either_way(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:

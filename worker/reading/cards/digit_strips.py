@@ -49,14 +49,14 @@ class Strip:
 class Pyramid:
     """A grey picture and its halves, so that a strip is never cut from one that is much finer than it."""
 
-    def __init__(self, grey: Grey) -> None:
-        """`grey` is (H, W) uint8."""
-        self._levels = [grey]
+    def __init__(self, grey: Grey, shrunk: float = 1.0) -> None:
+        """`grey` is (H, W) uint8, `shrunk` times smaller than the picture whose pixels rows and strips are told in."""
+        self._levels, self._shrunk = [grey], shrunk
 
     @property
     def width(self) -> int:
         """Px of the whole picture."""
-        return int(self._levels[0].shape[1])
+        return int(self._levels[0].shape[1] * self._shrunk + 0.5)
 
     def cut(self, row: Row, *, tall: float = 1.0) -> Strip:
         """The strip of a row whose print is `tall` times as high as the row says."""
@@ -66,11 +66,11 @@ class Pyramid:
         width = int(np.clip(length / step, HEIGHT // 2, 60 * HEIGHT))
         corner = row.middle - row.along * (width * step / 2) - row.down * (HEIGHT * step / 2)
         level = 0
-        while step / 2**level > 2.0 and min(self._levels[level].shape) > 64:
+        while step / self._shrunk / 2**level > 2.0 and min(self._levels[level].shape) > 64:
             level += 1
             if level == len(self._levels):
                 self._levels.append(np.asarray(cv2.pyrDown(self._levels[-1]), np.uint8))
-        scale = 1 / 2**level
+        scale = 1 / self._shrunk / 2**level
         into = np.column_stack((row.along * step * scale, row.down * step * scale, corner * scale))
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         grey = cv2.warpAffine(self._levels[level], into, (width, HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE)

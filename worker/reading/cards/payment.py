@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeGuard
 
 import numpy as np
 
 from core.documents import Check, DocumentType, Failure, FailureReason, Field, Verdict
 from worker.reading import decode
 from worker.reading.cards import (
+    colour_planes,
     digit_averaging,
     digit_lines,
     digit_proposals,
@@ -34,6 +35,7 @@ from worker.reading.engines.base import Grey
 _LOOKS: Final = (416, 672, 288)  #: px of the picture's longest side, one after the other until a number is found
 COLOURED: Final = 1344  #: px of the longest side in colour; rows are found there and read in the whole grey picture
 _MOST_ROWS: Final = 8  #: of one kind that are read in one look
+_MOST_COLOURED: Final = 3  #: rows that are read in every colour
 _SURE: Final = 0.97  #: probability of every digit of a number with a right check digit, at which one look is enough
 _LEAST_DIGITS: Final = 8  #: in a row before a picture counts as one of a card that could not be read
 
@@ -60,7 +62,7 @@ def tell(image: Colour, grey: Grey) -> Told:
     `grey` is the whole picture, (H, W) uint8; `image` the same in colour, (h, w, 3) uint8 BGR, smaller or as large.
     """
     seen = look(image, grey)
-    if seen.number is None or not seen.number.is_trusted:
+    if not _is_trusted(seen.number):
         return _nothing(seen.most, seen.number)
     return _told(seen.number, seen.month)
 
@@ -68,39 +70,69 @@ def tell(image: Colour, grey: Grey) -> Told:
 def look(image: Colour, grey: Grey) -> Seen:
     """Looks for a number at one size after the other, then for a date beside it; pictures as for `tell`."""
     pyramid, larger = Pyramid(grey), grey.shape[1] / image.shape[1]
-    number, rows, read, most = None, list[Row](), list[ReadRow](), 0
+    number, rows, likely, read, most = None, list[Row](), list[Row](), list[ReadRow](), 0
     for longest in _LOOKS:
         rows = [row.scaled(larger) for row in digit_rows.finder().rows(image, longest)]
-        number, read = _number(pyramid, [row for row in rows if row.kind == NUMBER])
+        likely += (lying := [row for row in rows if row.kind == NUMBER])
+        number, read = _number(pyramid, lying)
         most = max([most, *(len(one.characters) for one in read)])
-        if number is not None and number.is_trusted:
+        if _is_trusted(number):
             break
-    if number is None or not number.is_trusted:
+    if not _is_trusted(number) and (coloured := _in_colours(image, larger, likely)) is not None:
+        pyramid, number, read = coloured
+    if not _is_trusted(number):
         read = digit_proposals.read(image, pyramid, larger)
         number = payment_number.best_of(read) or number
-        if number is None or not number.is_trusted:
+        if not _is_trusted(number):
             number = _averaged(pyramid, read) or number
         most = max([most, *(len(one.characters) for one in read)])
-    if number is not None and number.is_trusted:
+    if _is_trusted(number):
         number = _looked_at_twice(pyramid, number)
-    if number is None or not number.is_trusted:
+    if not _is_trusted(number):
         return Seen(number, None, tuple(read), (), most)
     dates = payment_date_rows.read(image, pyramid, [row for row in rows if row.kind == DATE], read, number)
     return Seen(number, payment_date.latest(dates), tuple(read), tuple(dates), most)
 
 
+def _is_trusted(number: Number | None) -> TypeGuard[Number]:
+    return number is not None and number.is_trusted
+
+
+def _in_colours(image: Colour, larger: float, rows: Sequence[Row]) -> tuple[Pyramid, Number, list[ReadRow]] | None:
+    """The number that the likeliest rows show in some colour, and in none another one; None without any."""
+    likeliest = sorted(rows, key=_likelihood)[:_MOST_COLOURED]
+    told = list(_told_by_colours(image, larger, likeliest)) if likeliest else []
+    if len({number.text for _, number, _ in told}) != 1:
+        return None
+    return max(told, key=lambda one: one[1].least)
+
+
+def _told_by_colours(
+    image: Colour, larger: float, rows: Sequence[Row]
+) -> Iterator[tuple[Pyramid, Number, list[ReadRow]]]:
+    for plane in colour_planes.of(image):
+        pyramid = Pyramid(plane, larger)
+        number, read = _number(pyramid, rows)
+        if _is_trusted(number):
+            yield pyramid, number, read
+
+
+def _likelihood(row: Row) -> float:
+    return -row.length * row.sureness
+
+
 def _number(pyramid: Pyramid, rows: Sequence[Row]) -> tuple[Number | None, list[ReadRow]]:
-    chosen = sorted(rows, key=lambda row: -row.length * row.sureness)[:_MOST_ROWS]
+    chosen = sorted(rows, key=_likelihood)[:_MOST_ROWS]
     read = _one_way(pyramid, [digit_reading.read_either_way(pyramid, row) for row in _aligned(chosen)])
     number = payment_number.best_of(read)
-    if number is None or not number.is_trusted:
+    if not _is_trusted(number):
         read += [digit_reading.read(pyramid, digit_reading.drawn_out(one.row)) for one in read if _has_digits(one)]
         number = payment_number.best_of(read)
-    if number is None or not number.is_trusted:
+    if not _is_trusted(number):
         number = _averaged(pyramid, read) or number
-    if number is None or not number.is_trusted:
+    if not _is_trusted(number):
         stacks = [payment_number.best_of(stack) for stack in digit_stacks.completed(pyramid, read)]
-        number = next((stack for stack in stacks if stack is not None and stack.is_trusted), number)
+        number = next((stack for stack in stacks if _is_trusted(stack)), number)
     return number, read
 
 
@@ -137,7 +169,7 @@ def _looked_at_twice(pyramid: Pyramid, number: Number) -> Number | None:
         return number
     rows = [read.row for read in dict.fromkeys(digit.row for digit in number.digits)]
     others = [payment_number.best_of(read) for read in digit_reading.at_other_sizes(pyramid, rows)]
-    sure = [other for other in others if other and other.is_trusted and len(other.digits) == len(number.digits)]
+    sure = [other for other in others if _is_trusted(other) and len(other.digits) == len(number.digits)]
     right = [one for one in (number, *sure) if one.has_check_digit]
     if right:
         times = Counter(one.text for one in right)

@@ -54,6 +54,8 @@ LAYOUTS: Final[dict[int, tuple[tuple[int, ...], ...]]] = {
     19: ((4, 4, 4, 4, 3), (6, 13)),
 }
 
+STACKED: Final = ((4, 6, 4), (4, 6, 5))  #: digits on each of several rows, where that is not the same on all
+
 
 def brand_of(number: str) -> Brand | None:
     """The brand whose numbers begin like this one, None for a beginning that is nobody's."""

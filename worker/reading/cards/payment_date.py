@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,14 +18,17 @@ _PRINTED: Final = re.compile(
     r"(?<![\d/-])(?P<first>\d{4}|[\d?]{2}) ?[/-] ?(?P<second>\d{4}|[\d?]{2})(?!\d)(?! ?[/-] ?\d)"
 )
 #: Two dates, the space between them lost; the stroke of the second may be taken for the digit that is most like it.
-_TWO: Final = re.compile(r"(?<!\d)\d\d[/-]\d\d(?=\d\d[/7-]\d\d(?!\d))")
-_STROKE: Final = re.compile(r"(?<![\d/-])\d\d7\d\d(?![\d/-])")  #: a date beside another, its stroke taken for a digit
+_TWO: Final = re.compile(r"(?<!\d)\d\d[/-](\d\d(?=\d\d[/7-]\d\d(?!\d))|\d{4}(?=\d\d[/7-]\d{4}(?!\d)))")
+_STROKE: Final = re.compile(
+    r"(?<![\d/-])\d\d7\d\d(\d\d)?(?![\d/-])"
+)  #: a date beside another, its stroke taken for a digit
+_CENTURY: Final = "20"
 _FIRST_YEAR, _LAST_YEAR = 15, 60  #: of this century; cards are good for at most twenty years
 _WIDE: Final = 1.7  #: times the usual step, a step that is a space
 _SURE: Final = 0.8  #: probability below which a digit may be a letter beside the date
 _WELL: Final = 0.5  #: the same of a date, below which a later one is not preferred to a surer one
-_APART: Final = 0.6  #: times a date's height, from which on another one stands below it
-_LEAST: Final = 0.25  #: probability of the least sure digit
+_APART: Final = 0.8  #: times a date's height, from which on another one stands below it
+_LEAST: Final = 0.3  #: probability of the least sure digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +49,36 @@ class Month:
 def latest(rows: Sequence[ReadRow]) -> Month | None:
     """The latest month on these rows that was read well enough, None without any.
 
-    Of several readings of one place the surest counts.
+    Of several readings of one place those count that are surest together.
     """
-    places: list[Month] = []
+    places: list[list[Month]] = []
     for month in sorted((month for row in rows for month in months(row)), key=lambda month: -month.probability):
-        if not any(is_one_place(month, other) for other in places):
-            places.append(month)
-    sure = [month for month in places if month.probability >= _WELL] or places
+        for place in places:
+            if is_one_place(month, place[0]):
+                place.append(month)
+                break
+        else:
+            places.append([month])
+    told = [_agreed(place) for place in places]
+    sure = [month for month in told if month.probability >= _WELL] or told
     return max(sure, key=lambda month: (month.year, month.month), default=None)
 
 
+def _agreed(readings: Sequence[Month]) -> Month:
+    """Of readings of one place, the surest first, the first of those that say what most say surely."""
+    sureness = defaultdict[str, float](float)
+    for month in readings:
+        sureness[month.text] += month.probability**2
+    return max(readings, key=lambda month: sureness[month.text])
+
+
 def is_one_place(month: Month, other: Month) -> bool:
-    """True where one is read where the other is, or a little higher or lower."""
+    """True where one is read where the other is, or a little beside it."""
     box, its = np.array(month.box), np.array(other.box)
-    height = float(np.hypot(*(its[3] - its[0])))
-    return float(np.hypot(*(box.mean(axis=0) - its.mean(axis=0)))) < _APART * height
+    along = (box[1] - box[0]) / float(np.hypot(*(box[1] - box[0])))
+    wide, high = (max(float(np.hypot(*(one[end] - one[0]))) for one in (box, its)) for end in (1, 3))
+    step = box.mean(axis=0) - its.mean(axis=0)
+    return abs(float(step @ along)) < wide / 2 and abs(float(along[0] * step[1] - along[1] * step[0])) < _APART * high
 
 
 def months(row: ReadRow) -> list[Month]:
@@ -67,6 +86,8 @@ def months(row: ReadRow) -> list[Month]:
     text, places = _spaced(row)
     found = []
     for match in _PRINTED.finditer(text):
+        if match["second"] == _CENTURY and text[match.end() : match.end() + 1].strip():
+            continue  # what follows at once is the rest of the year
         numbers = [
             [row.characters[place] for place in places[match.start(part) : match.end(part)] if place is not None]
             for part in ("first", "second")
@@ -85,7 +106,7 @@ def _readings(first: list[Character], second: list[Character]) -> Iterator[tuple
     for month_of, year_of in ((first, second), (second, first)):
         if len(month_of) != 2 or (month_of is second and len(first) == 2 and _likeliest(first) <= 12):
             continue  # two digits that may be a month stand first: so it is printed nearly everywhere
-        centuries = "20" if len(year_of) == 4 else ""
+        centuries = _CENTURY if len(year_of) == 4 else ""
         years = [(year, _least(f"{centuries}{year:02d}", year_of)) for year in range(_FIRST_YEAR, _LAST_YEAR + 1)]
         months_ = [(month, _least(f"{month:02d}", month_of)) for month in range(1, 13)]
         year, year_sure = max(years, key=lambda one: one[1])

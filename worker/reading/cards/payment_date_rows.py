@@ -9,7 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from worker.reading.cards import digit_reading, digit_rows, lines, payment_date
+from worker.reading.cards import colour_planes, digit_reading, digit_rows, lines, payment_date
 from worker.reading.cards.base import Card, Colour
 from worker.reading.cards.digit_reading import ReadRow
 from worker.reading.cards.digit_rows import DATE, Floats, Row
@@ -29,7 +29,14 @@ _ABOVE: Final = 0.42  #: of a window, that lies above the number
 _TALL: Final = (1.0, 0.72, 0.52)  #: times the height that the finder told, which is often too much for small print
 _ASIDE: Final = (0.0, 0.3, -0.3)  #: of that height, by which a row may lie lower
 _BESIDE: Final = np.arange(-2.7, 2.8, 0.3)  #: heights of a date, by which another one may stand lower
-_AWAY: Final = 11.0  #: the same, by which it may stand to either side
+_LEVEL_WITH: Final = 0.7  #: the same, of one that stands on one line with it
+_NEAR: Final = (
+    (-11.0, -1.0),
+    (-5.0, 5.0),
+    (1.0, 11.0),
+)  #: the same, from where to where along it others are looked for
+_FAR: Final = ((-16.0, -5.5), (5.5, 16.0))  #: and on its own line too; short pieces, for beyond a card it may be bright
+_ROOM: Final = 0.4  #: the same, from a date to the ends of such a piece
 _MARGIN: Final = 1.2  #: the same, beside a date that is looked at once more
 _NUDGED: Final = (-0.3, -0.15, 0.0, 0.15, 0.3)  #: the same, by which it is then taken to stand lower
 _SIZES: Final = (1.0, 0.85)  #: times its height, at which it is then read
@@ -62,10 +69,15 @@ def read(
     larger = pyramid.width / image.shape[1]
     along = number.digits[0].row.row.along
     level = [replace(row, along=along) for row in seen if abs(float(row.along @ along)) > _LEVEL]
-    found = [*others, *(_date(pyramid, row) for row in _likeliest(level))]
+    rows = _likeliest(level)
+    found = [*others, *(_date(pyramid, row) for row in rows)]
     looks = _looks(image, number, larger)
-    while not _is_sure(payment_date.latest(found)) and (rows := next(looks, None)) is not None:
-        found += [_date(pyramid, row) for row in rows]
+    while not _is_sure(payment_date.latest(found)) and (more := next(looks, None)) is not None:
+        found += [_date(pyramid, row) for row in more]
+        rows += more
+    colours = colour_planes.of(image)
+    while not _is_sure(payment_date.latest(found)) and (plane := next(colours, None)) is not None:
+        found += [_date(Pyramid(plane, larger), row) for row in _likeliest(rows)]
     return found + _beside(pyramid, payment_date.latest(found))
 
 
@@ -73,14 +85,32 @@ def _beside(pyramid: Pyramid, month: Month | None) -> list[ReadRow]:
     """What stands about a date: many cards tell from when they are good above or beside until when."""
     if month is None:
         return []
-    lowered = (_row_of(month, _AWAY).lowered(heights) for heights in _BESIDE)
-    read_ = [digit_reading.once(pyramid, one) for one in lowered]
-    others = [other for one in read_ for other in payment_date.months(one)]
+    row = _row_of(month, 0.0)
+    pieces = (
+        _piece(row, span).lowered(heights)
+        for heights in _BESIDE
+        for span in (_NEAR + _FAR if abs(heights) < _LEVEL_WITH else _NEAR)
+    )
+    read_ = [digit_reading.once(pyramid, one) for one in pieces]
+    others = [other for one in read_ for other in payment_date.months(one) if _is_whole(one, other)]
     return [
         max(_looked_about(pyramid, _row_of(other, _MARGIN), _SIZES, _NUDGED), key=_sureness)
         for other in others
         if not payment_date.is_one_place(other, month)
     ]
+
+
+def _is_whole(read_: ReadRow, month: Month) -> bool:
+    """True where the strip goes on at both ends of a date: a year of four digits is not cut to two."""
+    strip, room = read_.strip, _ROOM * read_.row.height
+    left, right = (float((np.array(month.box[end]) - strip.corner) @ strip.along) for end in (0, 1))
+    return left > room and right < strip.grey.shape[1] * strip.step - room
+
+
+def _piece(row: Row, span: tuple[float, float]) -> Row:
+    """What lies from so many heights of a row's middle to so many."""
+    first, last = (one * row.height for one in span)
+    return replace(row, middle=row.middle + row.along * (first + last) / 2, length=last - first)
 
 
 def _row_of(month: Month, more: float) -> Row:
@@ -137,7 +167,9 @@ def _date(pyramid: Pyramid, row: Row) -> ReadRow:
     if _sureness(first) >= _SURE or not first.characters:
         return first
     longer = replace(row, length=row.length + _MONTH * row.height)
-    return max([first, *_looked_about(pyramid, longer, _TALL, _ASIDE)], key=_sureness)
+    best = max([first, *_looked_about(pyramid, longer, _TALL, _ASIDE)], key=_sureness)
+    cut = [_row_of(month, _MONTH) for month in payment_date.months(best) if not _is_whole(best, month)]
+    return max([best, *(one for row in cut for one in _looked_about(pyramid, row, _SIZES, _NUDGED))], key=_sureness)
 
 
 def _looked_about(pyramid: Pyramid, row: Row, sizes: Sequence[float], lower: Sequence[float]) -> Iterator[ReadRow]:
@@ -148,4 +180,6 @@ def _looked_about(pyramid: Pyramid, row: Row, sizes: Sequence[float], lower: Seq
 
 
 def _sureness(read_: ReadRow) -> float:
-    return max((month.probability for month in payment_date.months(read_)), default=0.0)
+    """The probability of its surest date, halved where the strip may cut one of its years short."""
+    months = payment_date.months(read_)
+    return max((month.probability * (1.0 if _is_whole(read_, month) else 0.5) for month in months), default=0.0)

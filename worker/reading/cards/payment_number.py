@@ -93,10 +93,24 @@ class Number:
         )
 
     @property
+    def _stands_free(self) -> bool:
+        """True when nothing that is no digit touches it: that may be a digit which was not read."""
+        first, last, row = self.digits[0], self.digits[-1], self.digits[0].row
+        step = _OFF * max(other.x - one.x for one, other in pairwise(self.digits))
+        return not any(
+            first.x - step < one.x < first.x or last.x < one.x < last.x + step
+            for one in row.characters
+            if one.text == OTHER
+        )
+
+    @property
     def is_trusted(self) -> bool:
         """True when it may be handed out, with its failed checks beside it."""
         if self.least < _LEAST or sum(digit.probability < _DOUBTFUL for digit in self.digits) > _MOST_DOUBTFUL:
             return False
+        is_of_one_row = len({id(digit.row) for digit in self.digits}) == 1
+        if len(self.digits) == SHORTEST and not is_of_one_row:
+            return False  # three groups of sixteen digits, and some of what stands about them
         if self.has_check_digit:
             # Gaps that are no card's: digits between or behind them were lost, or two dates follow one another.
             has_length = payment_brands.has_brands_length(self.text)
@@ -104,8 +118,8 @@ class Number:
                 return False
             is_usual = len(self.digits) == _USUAL or payment_brands.has_brands_only_length(self.text)
             is_longest = len(self.digits) == LONGEST
-            is_whole = (is_usual or is_longest) and len({id(digit.row) for digit in self.digits}) == 1
-            is_whole = is_whole and self.least >= _SURE and not _FILLERS.search(self.text)
+            is_whole = (is_usual or is_longest) and is_of_one_row
+            is_whole = is_whole and self.least >= _SURE and self._stands_free and not _FILLERS.search(self.text)
             return has_length and (is_whole or self.is_spaced)
         return self.least >= _READ and self.is_spaced and payment_brands.has_brands_length(self.text)
 
@@ -296,7 +310,7 @@ def _is_surely_whole(text: str) -> bool:
 def _is_stacked(digits: tuple[Digit, ...]) -> bool:
     """True when the digits stand on two rows or more, as many on each or a printed group on each."""
     counts = tuple(Counter(id(digit.row) for digit in digits).values())
-    return len(counts) > 1 and (len(set(counts)) == 1 or counts in payment_brands.LAYOUTS[len(digits)])
+    return len(counts) > 1 and (len(set(counts)) == 1 or counts in payment_brands.STACKED)
 
 
 def _settled(number: Number) -> Number:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
+import numpy as np
 import pytest
 
 from worker.reading.cards import digit_reading, payment
+from worker.reading.cards.digit_strips import Pyramid
 
 PRINTED = "5105 1051 0510 5100"
 
@@ -70,3 +73,18 @@ def test_a_row_alone_and_rows_of_words_stay_as_they_were_read(sheet):
     with_word = [*alone, digit_reading.read(sheet.pyramid, word)]
     assert payment._one_way(sheet.pyramid, with_word) == with_word
     assert payment._one_way(sheet.pyramid, []) == []
+
+
+def test_a_row_that_was_told_far_too_high_is_read_smaller(sheet):
+    row = sheet.letter(PRINTED, 60, 150)
+    high = replace(row, height=row.length / 7)
+    assert text(digit_reading.read(sheet.pyramid, high)) == PRINTED.replace(" ", "")
+
+
+def test_a_smaller_picture_tells_the_same_in_px_of_the_larger(sheet):
+    row = sheet.letter(PRINTED, 60, 150)
+    whole = digit_reading.read(sheet.pyramid, row)
+    small = cv2.resize(sheet.grey, None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA)
+    read = digit_reading.read(Pyramid(small, 1.25), row)
+    assert text(read) == text(whole)
+    assert np.hypot(*(read.strip.point(read.characters[-1].x) - whole.strip.point(whole.characters[-1].x))) < 3

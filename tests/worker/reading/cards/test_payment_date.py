@@ -21,6 +21,7 @@ from worker.reading.cards import payment_date
         ("05/24 04/29", "04/29"),
         ("12/31 12/26", "12/31"),
         ("03/3108/33", "08/33"),
+        ("03/203108/2033", "08/33"),
     ],
 )
 def test_month_and_year(read_row, printed, month):
@@ -39,6 +40,11 @@ def test_of_two_readings_of_one_place_the_surer_is_taken_though_it_is_earlier(re
     rows = [read_row("04/39", doubts={3: (0.7, "2")}), read_row("04/29", middle=(203.0, 102.0))]
     assert payment_date.latest(rows).text == "04/29"
     assert payment_date.latest(rows[::-1]).text == "04/29"
+
+
+def test_of_readings_of_one_place_those_are_taken_that_agree(read_row):
+    rows = [read_row("11/50", middle=(214.0, 100.0)), read_row("11/34"), read_row("11/34", middle=(200.0, 110.0))]
+    assert payment_date.latest(rows).text == "11/34"
 
 
 def test_of_two_places_the_later_date_is_taken_though_it_is_less_sure(read_row):

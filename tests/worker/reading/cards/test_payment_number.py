@@ -232,3 +232,13 @@ def test_nineteen_digits_without_spaces_and_with_a_doubt_are_not_trusted(read_ro
 def test_nineteen_digits_without_spaces_on_two_rows_are_not_trusted(read_row):
     rows = [read_row("62055000000"), read_row("00000004", middle=(200.0, 140.0))]
     assert not payment_number.best_of(rows).is_trusted
+
+
+def test_digits_that_something_unread_touches_are_not_handed_out_as_a_number_of_their_own(read_row):
+    assert payment_number.best_of([read_row("5505668120075646")]).is_trusted
+    assert not payment_number.best_of([read_row("??5505668120075646")]).is_trusted
+
+
+def test_a_short_number_that_a_longer_one_may_have_left_is_not_put_together_of_rows(read_row):
+    rows = [read_row(text, middle=(200.0, 100.0 + 40 * place)) for place, text in enumerate(("4242", "4285", "43874"))]
+    assert not payment_number.best_of(rows).is_trusted
