@@ -21,7 +21,7 @@ up: $(READY)  ## the same running until Ctrl-C; options: $(BIN)/idmill up --help
 	@$(BIN)/idmill up
 
 test: $(CHECKED)  ## all tests, on a real Postgres and a real Valkey
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(CHECKED)  ## style, types, direction of imports
 	$(BIN)/ruff check .

@@ -97,7 +97,7 @@ def test_a_server_left_over_by_a_crash_is_ended_before_the_next_start(var: Path)
         second.stop()
 
 
-@pytest.mark.parametrize("text", ["", f"{os.getpid()}\n/elsewhere\n"])
+@pytest.mark.parametrize("text", ["", f"{os.getpid()}\n/elsewhere\n"], ids=["empty", "own"])
 def test_a_pid_file_that_names_no_server_is_in_nobodys_way(var: Path, text: str) -> None:
     server = prepared(var)
     (server.home.cluster / "postmaster.pid").write_text(text)
