@@ -22,6 +22,7 @@ from worker.reading.cards import (
     payment_brands,
     payment_date,
     payment_date_rows,
+    payment_looks,
     payment_number,
 )
 from worker.reading.cards.base import Colour, Told
@@ -32,7 +33,6 @@ from worker.reading.cards.payment_date import Month
 from worker.reading.cards.payment_number import Number
 from worker.reading.engines.base import Grey
 
-_LOOKS: Final = (416, 672, 288)  #: px of the picture's longest side, one after the other until a number is found
 COLOURED: Final = 1344  #: px of the longest side in colour; rows are found there and read in the whole grey picture
 _MOST_ROWS: Final = 8  #: of one kind that are read in one look
 _MOST_COLOURED: Final = 3  #: rows that are read in every colour
@@ -71,8 +71,8 @@ def look(image: Colour, grey: Grey) -> Seen:
     """Looks for a number at one size after the other, then for a date beside it; pictures as for `tell`."""
     pyramid, larger = Pyramid(grey), grey.shape[1] / image.shape[1]
     number, rows, likely, read, most = None, list[Row](), list[Row](), list[ReadRow](), 0
-    for longest in _LOOKS:
-        rows = [row.scaled(larger) for row in digit_rows.finder().rows(image, longest)]
+    for seen in payment_looks.of(image):
+        rows = [row.scaled(larger) for row in seen]
         likely += (lying := [row for row in rows if row.kind == NUMBER])
         number, read = _number(pyramid, lying)
         most = max([most, *(len(one.characters) for one in read)])

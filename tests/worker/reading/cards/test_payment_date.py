@@ -69,7 +69,7 @@ def test_the_least_sure_character_is_the_dates_confidence(read_row):
 
 
 def test_a_digit_that_makes_no_month_yields_to_the_next_likeliest(read_row):
-    assert payment_date.latest([read_row("00/29", doubts={1: (0.6, "8")})]).text == "08/29"
+    assert payment_date.latest([read_row("00/29", doubts={1: (0.51, "8")})]).text == "08/29"
     assert payment_date.latest([read_row("00/29")]) is None
 
 
