@@ -31,17 +31,18 @@ def ours() -> Reader:
     return lines
 
 
-def ours_mykad() -> Reader:
-    """idmill on MyKads as a worker runs it: every field's value, the lines of one joined by a space."""
+def ours_card(kind: str) -> Reader:
+    """idmill on cards of a `DocumentKind` as a worker runs it: every field's value, then the lines of a zone."""
     from core.documents import DocumentKind
     from worker.reading import read
 
     options = read.ReadingOptions()
 
     def lines(picture: str) -> Lines:
-        content = Path(picture).read_bytes()
-        result = read.read_and_keep(content, document=DocumentKind.MYKAD, options=options)
-        return [told.value for told in result.reading.fields.values()]
+        result = read.read_and_keep(Path(picture).read_bytes(), document=DocumentKind(kind), options=options)
+        reading = result.reading
+        zone = reading.mrz.lines if reading.mrz is not None else ()
+        return [*(told.value for told in reading.fields.values()), *zone]
 
     return lines
 
@@ -52,6 +53,20 @@ def rapidocr_page() -> Reader:
 
     reader = RapidOCR()
     return lambda picture: list(reader(picture).txts or ())
+
+
+def rapidocr_page_and_korean() -> Reader:
+    """The same, and behind it what tesseract's Korean model reads: digits of the one, Hangul of the other."""
+    import pytesseract
+    from PIL import Image
+
+    page = rapidocr_page()
+
+    def lines(picture: str) -> Lines:
+        korean = pytesseract.image_to_string(Image.open(picture), lang="kor", config="--psm 11")
+        return [*page(picture), *korean.splitlines()]
+
+    return lines
 
 
 def passporteye(model: str) -> Reader:
@@ -128,12 +143,13 @@ def main(name: str, model: str) -> None:
     """Reads the paths on standard input, the first one twice since loading is not reading; a JSON line for each."""
     makers: dict[str, Callable[[], Reader]] = {
         "ours": ours,
-        "ours-mykad": ours_mykad,
+        "ours-card": lambda: ours_card(model),
         "passporteye": lambda: passporteye(""),
         "passporteye-mrz": lambda: passporteye(model),
         "fastmrz": lambda: fastmrz(model),
         "rapidocr": rapidocr,
         "rapidocr-page": rapidocr_page,
+        "rapidocr-page-kor": rapidocr_page_and_korean,
         "tesseract": tesseract,
     }
     reader = makers[name]()
