@@ -12,9 +12,20 @@ import numpy as np
 
 from core.documents import Box, DocumentType, Failure, FailureReason, Field, Mrz, MrzFormat
 from worker.reading import decode
-from worker.reading.cards import find, lines
+from worker.reading.cards import find, lines, recogniser
 from worker.reading.cards.base import Card, Colour, Line, Printed, Told
-from worker.reading.cards.korean import driver, hangul, issuers, looks, passport, print_lines, resident, standing, words
+from worker.reading.cards.korean import (
+    codes,
+    driver,
+    hangul,
+    issuers,
+    looks,
+    passport,
+    print_lines,
+    resident,
+    standing,
+    words,
+)
 from worker.reading.cards.korean.common import Place, Placed, Words, issuer_places, licence_number
 from worker.reading.cards.korean.engine import KoreanEngine
 from worker.reading.cards.korean.rows import Row, as_field, part_of, rows_of
@@ -95,7 +106,8 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
         rows += _closer_number(upright, rows)
         if told := tell(upright, rows, today=today):
             told, small = _looked_at_closer(upright, rows, told)
-            return Look(upright, [*rows, *small], replace(told, engine=reader.name))
+            rows = [*rows, *small]
+            return Look(upright, rows, replace(_with_code(upright, rows, told), engine=reader.name))
         looked = looked or Look(upright, rows, None)
         if not _looks_korean(rows):
             break
@@ -140,6 +152,15 @@ def _looked_at_closer(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told
     return told, seen
 
 
+def _with_code(card: Card, rows: Sequence[Row], told: Told) -> Told:
+    """What was told, the code serial of a licence read again on its row, by a reader of capitals beside."""
+    name = "serial_number"
+    alone = (codes.find([row]) or codes.find_of_digits([row]) for row in rows if name in told.fields)
+    first = next((code for code in alone if code and as_field(card, code.row, code) == told.fields[name]), None)
+    code = codes.together(first.row, engine(), recogniser.engine("latin")) if first else None
+    return replace(told, fields=told.fields | {name: as_field(card, code.row, code)}) if code else told
+
+
 def _wanted(
     card: Card, rows: Sequence[Row], told: Told
 ) -> list[tuple[str, Callable[[Sequence[Row]], Words | None], list[Place]]]:
@@ -152,9 +173,13 @@ def _wanted(
     return [
         issuer,
         ("licence_type", driver.licence_kinds, driver.kind_places(card, told.fields)),
-        ("serial_number", driver.code_serial, driver.code_places(card, told.fields)),
+        ("serial_number", _code, driver.code_places(card, told.fields)),
         ("condition", driver.condition, driver.condition_places(card, rows)),
     ]
+
+
+def _code(close: Sequence[Row]) -> Words | None:
+    return codes.find_together(close, engine(), recogniser.engine("latin"))
 
 
 def _slenderness(line: Line) -> float:
