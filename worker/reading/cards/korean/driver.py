@@ -36,12 +36,14 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     others = _without(rows, licence)
     fields = {"licence_number": _placed(card, licence)}
     person = common.resident_number(others, today=today)
+    named: Row | None = None
     if person:
         others = _without(others, person)
         fields["resident_number"] = _placed(card, person)
         between = [row for row in others if licence.row.middle < row.middle < person.row.middle]
-        if name := resident.name_above(between, person.row):
-            fields["name"] = as_field(card, name[0], name[1])
+        if name := resident.name_above(between, person):
+            named = name[0]
+            fields["name"] = as_field(card, *name)
     lower = person.row if person else licence.row
     below = [row for row in others if row.middle > lower.middle + lower.height * 0.4]
     plain = [row for row in below if not _is_period(row)]
@@ -58,7 +60,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     if office:
         fields["issuer"] = as_field(card, office.row, office)
     lowest = office.row if office else issued.row if issued else None
-    fields |= _the_rest(card, others, below, lowest)
+    fields |= _the_rest(card, [row for row in others if row is not named], below, lowest)
     values = {name: field.value for name, field in fields.items()}
     return Told(
         DocumentType.DRIVER_LICENCE,

@@ -24,9 +24,16 @@ from worker.reading.cards.korean import (
     print_lines,
     resident,
     standing,
+    surer,
     words,
 )
-from worker.reading.cards.korean.common import Place, Placed, Words, issuer_places, licence_number
+from worker.reading.cards.korean.common import (
+    Place,
+    Placed,
+    Words,
+    issuer_places,
+    licence_number,
+)
 from worker.reading.cards.korean.engine import KoreanEngine
 from worker.reading.cards.korean.rows import Row, as_field, part_of, rows_of
 
@@ -34,12 +41,15 @@ SURE_ENOUGH: Final = 0.45  #: of a card's sureness: below it, it is no Korean do
 CERTAIN: Final = 0.88  #: from here on no other outline of a card is tried
 _UNSEEN: Final = 0.6  #: what the sureness of a card is worth whose values were all read badly
 _DOUBTFUL: Final = frozenset({"serial_number", "address", "condition"})  #: fields that say little of how well
+_ALWAYS: Final = frozenset({"name", "resident_number", "issue_date", "issuer"})  #: printed on every card
+_OF_A_LICENCE: Final = _ALWAYS | {"licence_type", "serial_number"}
 _OF_A_CUT: Final = 0.8  #: what the sureness of a card is worth whose lines run out of it
 _LONG: Final = 0.1  #: of a card's width, a line that tells so
 _LONGEST: Final = 2000  #: px of a picture's longer side: a card is cut out of it 1000 px wide
-_ASKED: Final = 5  #: lines that say which way is up
+_FEWEST_ASKED, _ASKED = 2, 5  #: lines that say which way is up
+_CLEARLY: Final = 1.6  #: times what they say against it
 _SURE_NUMBER: Final = 0.9  #: confidence of a licence's number that is looked at once only
-_HEIGHTS: Final = (1.0, 0.85, 1.15)  #: of its print, at which such a number is looked at again
+_KNOWN, _LEGIBLE = 0.5, 0.6  #: of a line's signs, that are Hangul or digits, and their mean confidence
 _MOST_LINES: Final = 40  #: read on one card; the longest are read first
 
 
@@ -67,6 +77,14 @@ class Look:
         return self.told.sureness * seen * (_OF_A_CUT if self.is_cut else 1)
 
     @property
+    def lacks(self) -> bool:
+        """True where a value was not seen that every such card prints."""
+        if self.told is None:
+            return True
+        always = _OF_A_LICENCE if self.told.document_type is DocumentType.DRIVER_LICENCE else _ALWAYS
+        return not always <= self.told.fields.keys()
+
+    @property
     def is_cut(self) -> bool:
         """True where a line runs out of the card: its outline was seen wrongly."""
         return any(row.left < 0 or row.right > 1 for row in self.rows if row.right - row.left > _LONG)
@@ -79,16 +97,46 @@ def read(picture: Colour, *, today: date | None = None) -> Told | None:
 
 
 def best_look(picture: Colour, *, today: date) -> Look | None:
-    """The card that told most, or the last that was looked at where none told anything."""
+    """The card that told most, or the last that was looked at where none told anything.
+
+    One that told something but not all is cut anew around its print before the whole picture is taken for a card.
+    """
     best: Look | None = None
-    ways = (way for card in find.cards(picture) for way in standing.lying(picture, card))
-    for card, where in ways:
-        looked = look(card, where, today=today)
-        if looked and (best is None or looked.sureness >= best.sureness):
-            best = looked
-        if best and best.sureness >= CERTAIN:
-            break
-    return best
+    for card in find.cards(picture):
+        if card.sureness == 0:
+            best = _cut_anew(picture, best, today=today)
+            if best and best.sureness >= CERTAIN:
+                return best
+        before = best
+        for way, where in standing.lying(picture, card):
+            looked = look(way, where, today=today)
+            if looked and (best is None or looked.sureness >= best.sureness):
+                best = looked
+            if best and best.sureness >= CERTAIN:
+                return best
+    return _cut_anew(picture, best, today=today) if best is not before else best
+
+
+def _cut_anew(picture: Colour, looked: Look | None, *, today: date) -> Look | None:
+    """The card cut out around the print that was read on it, where that tells more: its outline was seen wrongly."""
+    if looked is None or looked.told is None or not looked.lacks:
+        return looked
+    read_ = [_place_of(row) for row in looked.rows if _is_korean(row)]
+    closer = look(*standing.about(picture, looked.card, read_), today=today)
+    return max(looked, closer, key=lambda one: one.sureness) if closer else looked
+
+
+def _is_korean(row: Row) -> bool:
+    known = sum(sign in hangul.SYLLABLES or sign.isdigit() for sign in row.printed.text)
+    return known > _KNOWN * len(row.printed.text) and float(np.mean(row.printed.confidences)) > _LEGIBLE
+
+
+def _place_of(row: Row) -> lines.Row:
+    """Where a line that was read stands on its card."""
+    first, second, third, fourth = row.line.corners.astype(np.float64)
+    (x0, y0), (x1, y1) = (first + fourth) / 2, (second + third) / 2
+    tall = float(np.hypot(*(fourth - first))) / (1 + 2 * recogniser.MARGIN)
+    return lines.Row((float(x0), float(y0)), (float(x1), float(y1)), tall)
 
 
 def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
@@ -107,7 +155,8 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
         if told := tell(upright, rows, today=today):
             told, small = _looked_at_closer(upright, rows, told)
             rows = [*rows, *small]
-            return Look(upright, rows, replace(_with_code(upright, rows, told), engine=reader.name))
+            told = surer.told(upright, rows, told, reader, recogniser.engine("latin"), today=today)
+            return Look(upright, rows, replace(told, engine=reader.name))
         looked = looked or Look(upright, rows, None)
         if not _looks_korean(rows):
             break
@@ -124,7 +173,7 @@ def _closer_number(card: Card, rows: Sequence[Row]) -> list[Row]:
     best = licence_number(close) or known
     if best is None:
         return []
-    again = looks.again(grey, card, _span(best), engine(), heights=_HEIGHTS)
+    again = looks.again(grey, card, _span(best), engine(), heights=surer.HEIGHTS)
     best = licence_number([_span(best), *again]) or best
     return [_span(best)]
 
@@ -150,15 +199,6 @@ def _looked_at_closer(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told
                 told = replace(told, fields=told.fields | {name: as_field(card, value.row, value)})
                 break
     return told, seen
-
-
-def _with_code(card: Card, rows: Sequence[Row], told: Told) -> Told:
-    """What was told, the code serial of a licence read again on its row, by a reader of capitals beside."""
-    name = "serial_number"
-    alone = (codes.find([row]) or codes.find_of_digits([row]) for row in rows if name in told.fields)
-    first = next((code for code in alone if code and as_field(card, code.row, code) == told.fields[name]), None)
-    code = codes.together(first.row, engine(), recogniser.engine("latin")) if first else None
-    return replace(told, fields=told.fields | {name: as_field(card, code.row, code)}) if code else told
 
 
 def _wanted(
@@ -195,11 +235,14 @@ def _looks_korean(rows: Sequence[Row]) -> bool:
 
 
 def _is_upside_down(reader: KoreanEngine, found: Sequence[Line]) -> bool:
-    """True where the longest lines read better turned."""
-    strips = [line.strip for line in found[:_ASKED]]
-    upright = reader.glance(strips)
-    turned = reader.glance([np.ascontiguousarray(strip[::-1, ::-1]) for strip in strips])
-    return _legible(turned) > _legible(upright)
+    """True where the longest lines read better turned; no more of them are asked than it takes to tell."""
+    upright = turned = 0.0
+    for asked, line in enumerate(found[:_ASKED], start=1):
+        upright += _legible(reader.glance([line.strip]))
+        turned += _legible(reader.glance([np.ascontiguousarray(line.strip[::-1, ::-1])]))
+        if asked >= _FEWEST_ASKED and max(upright, turned) > _CLEARLY * min(upright, turned):
+            break
+    return turned > upright
 
 
 def _legible(printed: Sequence[Printed]) -> float:

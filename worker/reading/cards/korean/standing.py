@@ -17,6 +17,7 @@ _LONG: Final = 2.0  #: of its height, a line that tells it
 _ALIKE: Final = 0.12  #: by which slopes of lines of one card differ
 _SIZES: Final = 2.6  #: times the usual height, the highest of its lines
 _AROUND: Final = 0.07  #: of the print's width, kept around it
+_ROOM: Final = 0.2  #: the same where lines of the card may not have been read yet
 _SHAPE: Final = find.WIDTH / find.HEIGHT
 _ENOUGH: Final = 0.2  #: of the print that runs along one side, what is worth a look along the other
 
@@ -40,11 +41,18 @@ def lying(picture: Colour, card: Card) -> Iterator[tuple[Card, list[lines.Row]]]
             yield _levelled(*_around(picture, turned, found, lines.slope_of(found)))
 
 
+def about(picture: Colour, card: Card, read: Sequence[lines.Row]) -> tuple[Card, list[lines.Row]]:
+    """As `lying`, of a card of which these lines on an upright cut were read: cut anew with room about them."""
+    return _levelled(*_around(picture, card, list(read), lines.slope_of(read), room=_ROOM))
+
+
 def _length(rows: Sequence[lines.Row]) -> float:
     return sum(row.length for row in rows if row.length > _LONG * row.height)
 
 
-def _around(picture: Colour, card: Card, rows: list[lines.Row], slope: float) -> tuple[Card, list[lines.Row]]:
+def _around(
+    picture: Colour, card: Card, rows: list[lines.Row], slope: float, *, room: float = _AROUND
+) -> tuple[Card, list[lines.Row]]:
     """The rectangle that the print fills, which stands at `slope`, cut from all pixels of the picture."""
     told = _of_one_card(rows, slope)
     if len(told) < _FEWEST:
@@ -53,7 +61,7 @@ def _around(picture: Colour, card: Card, rows: list[lines.Row], slope: float) ->
     axes = np.stack([along, [-along[1], along[0]]])
     ends = np.array([end for row in told for end in (row.left, row.right)]) @ axes.T
     low, high = ends.min(axis=0), ends.max(axis=0)
-    room = _AROUND * (high[0] - low[0])
+    room *= high[0] - low[0]
     wide, tall = high - low + 2 * room
     (left, top), (right, bottom) = (
         side + sign * (room + np.array([max(0.0, tall * _SHAPE - wide), max(0.0, wide / _SHAPE - tall)]) / 2)
