@@ -119,16 +119,19 @@ def best_look(picture: Colour, *, today: date) -> Look | None:
 
 def _cut_anew(picture: Colour, looked: Look | None, *, today: date) -> Look | None:
     """The card cut out around the print that was read on it, where that tells more: its outline was seen wrongly."""
-    if looked is None or looked.told is None or not looked.lacks:
+    read_ = [_place_of(row) for row in looked.rows if _is_korean(row)] if looked and looked.lacks else []
+    if looked is None or not read_:
         return looked
-    read_ = [_place_of(row) for row in looked.rows if _is_korean(row)]
     closer = look(*standing.about(picture, looked.card, read_), today=today)
     return max(looked, closer, key=lambda one: one.sureness) if closer else looked
 
 
 def _is_korean(row: Row) -> bool:
-    known = sum(sign in hangul.SYLLABLES or sign.isdigit() for sign in row.printed.text)
-    return known > _KNOWN * len(row.printed.text) and float(np.mean(row.printed.confidences)) > _LEGIBLE
+    """True for a line of Hangul and digits, and Chinese characters in brackets: a page of other print is no card."""
+    text = row.printed.text.partition("(")[0]
+    known = sum(sign in hangul.SYLLABLES or sign.isdigit() for sign in text)
+    is_legible = float(np.mean(row.printed.confidences)) > _LEGIBLE
+    return is_legible and hangul.OTHER not in text and known > max(1.0, _KNOWN * len(text))
 
 
 def _place_of(row: Row) -> lines.Row:

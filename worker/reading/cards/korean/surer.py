@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -23,7 +22,7 @@ _SURER: Final = 0.05  #: of confidence, by which a closer look must be surer: of
 _BEHIND: Final = 0.4  #: of its height, looked at behind a value too: a stop that was lost is none of it
 _CODE: Final = "serial_number"
 _DATE: Final = "issue_date"
-_MAY_HAVE_A_STOP: Final = re.compile(r"[\d.]+")  #: a date with blanks in it has one
+_MAY_HAVE_LOST_A_STOP: Final = re.compile(r"[\d.]+\d")  #: a date; one with blanks in it has its stop
 
 
 Teller = Callable[[Row], Span | None]
@@ -59,7 +58,7 @@ def told(card: Card, rows: Sequence[Row], first: Told, reader: Reader, other: Pr
     for name, tell in tellers.items():
         if name in fields and fields[name].confidence < _SURE:
             fields[name] = _surest(card, fields[name], _again(sight, fields[name], tell))
-    if _DATE in fields and _MAY_HAVE_A_STOP.fullmatch(fields[_DATE].value):
+    if _DATE in fields and _MAY_HAVE_LOST_A_STOP.fullmatch(fields[_DATE].value):
         fields[_DATE] = _stopped(fields[_DATE], _again(sight, fields[_DATE], tellers[_DATE]))
     if code := _code(card, rows, fields, reader, other):
         fields[_CODE] = as_field(card, code.row, code)
@@ -100,14 +99,9 @@ def _surest(card: Card, known: Field, seen: Iterable[_Seen]) -> Field:
 
 
 def _stopped(known: Field, seen: Iterable[_Seen]) -> Field:
-    """The date with a stop at its end or without, as two looks see it: a small one at a line's end is easily lost."""
-    day, has_one = known.value.rstrip("."), known.value.endswith(".")
-    votes = Counter([has_one])
-    for text in (one.value.text for one in seen):
-        votes[text.endswith(".")] += text.rstrip(".") == day
-        if max(votes.values()) > 1:
-            break
-    return replace(known, value=day + ("." if votes.most_common(1)[0][0] else ""))
+    """The date with a stop at its end where one look sees it: so small, at a line's end, it is lost, seldom made up."""
+    stopped = f"{known.value}."
+    return replace(known, value=stopped) if any(one.value.text == stopped for one in seen) else known
 
 
 def _code(

@@ -9,7 +9,8 @@ import pytest
 
 from core.documents import DocumentType, Field
 from worker.reading.cards.base import Card, Told
-from worker.reading.cards.korean import read
+from worker.reading.cards.korean import hangul, read
+from worker.reading.cards.korean.rows import Row
 
 TODAY = date(2026, 6, 1)
 PICTURE = np.zeros((600, 800, 3), np.uint8)
@@ -19,26 +20,28 @@ def card(sureness: float) -> Card:
     return Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), sureness)
 
 
-def seen(of: Card, *names: str, confidence: float = 0.9) -> read.Look:
-    fields = {name: Field(name, confidence, None, source="visual") for name in names}
-    return read.Look(of, [], Told(DocumentType.RESIDENT_CARD, fields, (), len(names) / 4))
+def seen(of: Card, rows: list[Row], names: tuple[str, ...]) -> read.Look:
+    fields = {name: Field(name, 0.9, None, source="visual") for name in names}
+    return read.Look(of, rows, Told(DocumentType.RESIDENT_CARD, fields, (), len(names) / 4))
 
 
 ALL = ("name", "resident_number", "issue_date", "issuer")
 
 
 @pytest.fixture
-def looks_at(monkeypatch):
+def looks_at(monkeypatch, row_of):
     """Looks at a picture in which an outline, the cut about its print, and the whole picture tell these fields."""
 
-    def look(outline: tuple[str, ...], about: tuple[str, ...], whole: tuple[str, ...]) -> tuple[set[str], list[float]]:
+    def look(
+        outline: tuple[str, ...], about: tuple[str, ...], whole: tuple[str, ...], *, print_: str = "770508-2745322"
+    ) -> tuple[set[str], list[float]]:
         told = {0.7: outline, 1.0: about, 0.0: whole}
         tried: list[float] = []
 
         def looked(of, _where, *, today):
             assert today == TODAY
             tried.append(of.sureness)
-            return seen(of, *told[of.sureness])
+            return seen(of, [row_of(print_)], told[of.sureness])
 
         monkeypatch.setattr(read.find, "cards", lambda _: [card(0.7), card(0.0)])
         monkeypatch.setattr(read.standing, "lying", lambda _, of: [(of, [])])
@@ -72,3 +75,8 @@ def test_the_whole_picture_too_is_cut_about_its_print(looks_at) -> None:
 
 def test_a_card_that_lacks_nothing_is_cut_once(looks_at) -> None:
     assert looks_at(ALL, (), ())[1] == [0.7]
+
+
+@pytest.mark.parametrize("print_", ["ABCDE", f"77{hangul.OTHER * 3}5322", "7"])
+def test_other_print_tells_of_no_card_to_be_cut(looks_at, print_: str) -> None:
+    assert looks_at(ALL[:2], ALL, (), print_=print_)[1] == [0.7, 0.0]

@@ -68,12 +68,14 @@ def test_values_that_are_sure_are_looked_at_once(looked_again) -> None:
 @pytest.mark.parametrize(
     ("first", "closer", "day"),
     [
-        ("2017.10.17", ["2017.10.17.", "2017.10.17."], "2017.10.17."),
-        ("2017.10.17.", ["2017.10.17", "2017.10.17"], "2017.10.17"),
-        ("2017.10.17", ["2017.10.17.", "2017.10.17"], "2017.10.17"),
-        ("2017.10.17", ["2017.10.11.", "2017.10.11.", "2017.10.11."], "2017.10.17"),
+        ("2017.10.17", ["2017.10.17", "2017.10.17."], "2017.10.17."),
+        ("2017.10.17.", ["2017.10.17"], "2017.10.17."),
+        ("2017.10.17", ["2017.10.17"], "2017.10.17"),
+        ("2017.10.17", ["2017.10.11."], "2017.10.17"),
     ],
 )
-def test_the_stop_behind_a_day_is_as_most_looks_see_it(looked_again, first: str, closer: list[str], day: str) -> None:
+def test_a_stop_behind_a_day_is_taken_from_one_look_that_sees_it(
+    looked_again, first: str, closer: list[str], day: str
+) -> None:
     values, _ = looked_again(("김홍인", 0.999), (first, 0.999), *((text, 0.999) for text in closer))
     assert values["issue_date"] == day
