@@ -50,6 +50,8 @@ _FEWEST_ASKED, _ASKED = 2, 5  #: lines that say which way is up
 _CLEARLY: Final = 1.6  #: times what they say against it
 _SURE_NUMBER: Final = 0.9  #: confidence of a licence's number that is looked at once only
 _KNOWN, _LEGIBLE = 0.5, 0.6  #: of a line's signs, that are Hangul or digits, and their mean confidence
+_ONE_LINE: Final = frozenset({"issuer"})  #: values that a closer look has whole; one of several kinds is a part only
+_UNSURE: Final = 0.3  #: confidence of such a value, below which it is looked for as if it had been lost
 _MOST_LINES: Final = 40  #: read on one card; the longest are read first
 
 
@@ -192,13 +194,15 @@ def _near(card: Card, place: Place) -> list[Row]:
 
 
 def _looked_at_closer(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told, list[Row]]:
-    """What was told with the small print that was lost where it usually stands, and the lines it stands on."""
+    """What was told with the small print that was lost, or read badly, where it usually stands, and its lines."""
     seen: list[Row] = []
     for name, tell_, places in _wanted(card, rows, told):
-        for place in places if name not in told.fields else ():
+        known = told.fields[name].confidence if name in told.fields else 0.0
+        is_lost = name not in told.fields or (name in _ONE_LINE and known < _UNSURE)
+        for place in places if is_lost else ():
             close = _near(card, place)
             seen += close
-            if value := tell_(close):
+            if (value := tell_(close)) and value.confidence > known:
                 told = replace(told, fields=told.fields | {name: as_field(card, value.row, value)})
                 break
     return told, seen
