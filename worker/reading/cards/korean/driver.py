@@ -10,15 +10,10 @@ import numpy as np
 
 from core.documents import DocumentType, Field
 from worker.reading.cards.base import Card, Told
-from worker.reading.cards.korean import common, hangul, issuers, names, resident, words
+from worker.reading.cards.korean import codes, common, hangul, issuers, names, resident, words
 from worker.reading.cards.korean.rows import Row, as_field, parted
 
 _TITLES = ("자동차운전면허증", "운전면허증")
-_CODE_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_CODE_LENGTHS = (5, 6)
-_NO_CODE = frozenset(" .,·-'~:")
-_LEAST_CODE = -1.9  #: mean natural-log probability of its signs
-_LEAST_CODE_SIGN = 0.03  #: that a sign is a letter or a digit at all
 _PERIOD = re.compile("적성|검사|갱신|기간|까지")
 _CONDITION_LABELS = ("조건",)
 _NEARLY_LABEL = re.compile("^ ?(?:조.|.건) ?[:;.]? ?(?=[A-J](?:$|[., ]))")  #: read with doubt, a letter behind it
@@ -41,12 +36,14 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     others = _without(rows, licence)
     fields = {"licence_number": _placed(card, licence)}
     person = common.resident_number(others, today=today)
+    named: Row | None = None
     if person:
         others = _without(others, person)
         fields["resident_number"] = _placed(card, person)
         between = [row for row in others if licence.row.middle < row.middle < person.row.middle]
-        if name := resident.name_above(between, person.row):
-            fields["name"] = as_field(card, name[0], name[1])
+        if name := resident.name_above(between, person):
+            named = name[0]
+            fields["name"] = as_field(card, *name)
     lower = person.row if person else licence.row
     below = [row for row in others if row.middle > lower.middle + lower.height * 0.4]
     plain = [row for row in below if not _is_period(row)]
@@ -63,7 +60,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     if office:
         fields["issuer"] = as_field(card, office.row, office)
     lowest = office.row if office else issued.row if issued else None
-    fields |= _the_rest(card, others, below, lowest)
+    fields |= _the_rest(card, [row for row in others if row is not named], below, lowest)
     values = {name: field.value for name, field in fields.items()}
     return Told(
         DocumentType.DRIVER_LICENCE,
@@ -101,7 +98,9 @@ def _the_rest(card: Card, rows: Sequence[Row], below: Sequence[Row], lowest: Row
         fields["licence_type"] = as_field(card, kinds.row, kinds)
     if stated := condition(below):
         fields["condition"] = as_field(card, stated.row, stated)
-    if code := code_serial(_beside(rows, lowest)):
+    beside = _beside(rows, lowest)
+    behind = [row for row in beside if lowest and row.left > lowest.right]
+    if code := codes.find(beside) or codes.find_of_digits(behind):
         fields["serial_number"] = as_field(card, code.row, code)
     return fields
 
@@ -162,38 +161,6 @@ def code_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:
     tall = bottom - top
     starts = (right + tall // 4, max(left + 3 * tall, right - 4 * tall))
     return [(start, top - 5 * tall, left + 24 * tall, bottom + 3 * tall) for start in starts]
-
-
-def code_serial(rows: Sequence[Row]) -> common.Words | None:
-    """Five or six letters and digits on one of these rows, the surest."""
-    best: common.Words | None = None
-    for row in rows:
-        places = _code_places(row)
-        if len(places) not in _CODE_LENGTHS:
-            continue
-        part = row.printed.log_probabilities[places][:, words.codes(_CODE_SIGNS)]
-        chances = part.max(axis=1)
-        text = "".join(_CODE_SIGNS[place] for place in part.argmax(axis=1))
-        sure = float(np.exp(chances.sum()))
-        if text.isdigit() or chances.mean() < _LEAST_CODE:  # dates and house numbers are of digits only
-            continue
-        if best is None or sure > best.confidence:
-            best = common.Words(row, text, sure, places[0], places[-1])
-    return best
-
-
-def _code_places(row: Row) -> list[int]:
-    """The places of a row that may be of a code; of one too many the least sure is left out."""
-    codes = words.codes(_CODE_SIGNS)
-    likely = np.exp(np.logaddexp.reduce(row.printed.log_probabilities[:, codes], axis=1)) if row.printed.text else []
-    places = [
-        place
-        for place, sign in enumerate(row.printed.text)
-        if sign not in _NO_CODE and (sign == hangul.OTHER or likely[place] > _LEAST_CODE_SIGN)
-    ]
-    if len(places) == _CODE_LENGTHS[-1] + 1:
-        places.remove(min(places, key=lambda place: row.printed.confidences[place]))
-    return places
 
 
 def _beside(rows: Sequence[Row], office: Row | None) -> list[Row]:

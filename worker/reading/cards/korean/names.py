@@ -11,6 +11,8 @@ from worker.reading.cards.base import Printed
 from worker.reading.cards.korean import hangul, romanised, words
 
 LABELS = ("한글성명", "성명", "이름", "성명:", "이름:", "성명/", "이름/")
+_SHORT_LABELS = ("성명", "이름")
+_USUALLY = 4  #: syllables of a name at most, so that more of them begin with a label where there is one
 _LONGEST = 6  #: signs of a name; a longer line is no name
 _SURNAMES = (
     "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진나지엄채원천방공현함변"
@@ -38,12 +40,19 @@ class Name:
     agreement: float = 0.0  #: share of its syllables that its spelling in Latin letters tells too
 
 
-def find(printed: Printed, labels: tuple[str, ...] = LABELS, *, latin: tuple[str, str] | None = None) -> Name | None:
+def find(
+    printed: Printed,
+    labels: tuple[str, ...] = LABELS,
+    *,
+    latin: tuple[str, str] | None = None,
+    is_labelled: bool = False,
+) -> Name | None:
     """The name on a line of 2 to 6 syllables; None where no such word stands.
 
-    Surname and given names in `latin` letters, where a passport tells them, part syllables that look alike.
+    Surname and given names in `latin` letters, where a passport tells them, part syllables that look alike. Where a
+    card's lines are labelled, a label that was misread is left out too.
     """
-    places = _places(printed, labels)
+    places = _places(printed, labels, is_labelled=is_labelled)
     if not 2 <= len(places) <= _LONGEST:
         return None
     rows = printed.log_probabilities[places, hangul.FIRST_SYLLABLE :]
@@ -62,9 +71,10 @@ def find(printed: Printed, labels: tuple[str, ...] = LABELS, *, latin: tuple[str
     return Name("".join(hangul.SYLLABLES[place] for place in best), sure, places[0], places[-1])
 
 
-def _places(printed: Printed, labels: tuple[str, ...]) -> list[int]:
+def _places(printed: Printed, labels: tuple[str, ...], *, is_labelled: bool) -> list[int]:
     """Places of the name's syllables: behind a label, before a bracket or the first sign that is not read here."""
     start = behind(printed.text, labels) or _behind_doubtful(printed.text)
+    start = start or (_behind_misread(printed) if is_labelled else 0)
     kept: list[int] = []
     for place in range(start, len(printed.text)):
         sign = printed.text[place]
@@ -84,6 +94,13 @@ def _behind_doubtful(text: str) -> int:
     """
     named = sum(sign in hangul.SYLLABLES for sign in text[3:].split("(", maxsplit=1)[0])
     return 3 if named > 1 and _DOUBTFUL_LABEL.match(text) else 0
+
+
+def _behind_misread(printed: Printed) -> int:
+    """The first place behind two syllables that may be a label, before two or more others; 0 without them."""
+    places = [place for place, sign in enumerate(printed.text.partition("(")[0]) if sign in hangul.SYLLABLES]
+    is_like_one = len(places) > 3 and words.snap(printed.log_probabilities[places[:2]], _SHORT_LABELS)
+    return places[1] + 1 if is_like_one or len(places) > _USUALLY else 0
 
 
 def behind(text: str, labels: tuple[str, ...]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -78,7 +78,27 @@ def tell(
         issued = _issued_closer(card, others, fields, reader, issued)
     if issued:
         told["issue_date"] = as_field(card, issued.row, issued)
-    return told
+    return _alike(told)
+
+
+def _alike(told: dict[str, Field]) -> dict[str, Field]:
+    """The days in the style of most of them: a book prints all in one, and a month of two signs is easily lost."""
+    is_new = {name: "월" in one.value for name, one in told.items()}
+    most = sum(is_new.values())
+    if 2 * most == len(told):
+        return told
+    style = 2 * most > len(told)
+    return {
+        name: one if is_new[name] is style else replace(one, value=_restyled(one.value, is_new=style))
+        for name, one in told.items()
+    }
+
+
+def _restyled(text: str, *, is_new: bool) -> str:
+    """A printed day in the other style."""
+    number, month, year = text.split(" ")
+    letters = month[-3:]
+    return f"{number} {_MONTHS[letters]}월/{letters} {year}" if is_new else f"{number} {letters} {year}"
 
 
 def _issued_closer(

@@ -12,10 +12,28 @@ import numpy as np
 
 from core.documents import Box, DocumentType, Failure, FailureReason, Field, Mrz, MrzFormat
 from worker.reading import decode
-from worker.reading.cards import find, lines
+from worker.reading.cards import find, lines, recogniser
 from worker.reading.cards.base import Card, Colour, Line, Printed, Told
-from worker.reading.cards.korean import driver, hangul, issuers, looks, passport, print_lines, resident, standing, words
-from worker.reading.cards.korean.common import Place, Placed, Words, issuer_places, licence_number
+from worker.reading.cards.korean import (
+    codes,
+    driver,
+    hangul,
+    issuers,
+    looks,
+    passport,
+    print_lines,
+    resident,
+    standing,
+    surer,
+    words,
+)
+from worker.reading.cards.korean.common import (
+    Place,
+    Placed,
+    Words,
+    issuer_places,
+    licence_number,
+)
 from worker.reading.cards.korean.engine import KoreanEngine
 from worker.reading.cards.korean.rows import Row, as_field, part_of, rows_of
 
@@ -23,12 +41,17 @@ SURE_ENOUGH: Final = 0.45  #: of a card's sureness: below it, it is no Korean do
 CERTAIN: Final = 0.88  #: from here on no other outline of a card is tried
 _UNSEEN: Final = 0.6  #: what the sureness of a card is worth whose values were all read badly
 _DOUBTFUL: Final = frozenset({"serial_number", "address", "condition"})  #: fields that say little of how well
+_ALWAYS: Final = frozenset({"name", "resident_number", "issue_date", "issuer"})  #: printed on every card
+_OF_A_LICENCE: Final = _ALWAYS | {"licence_type", "serial_number"}
 _OF_A_CUT: Final = 0.8  #: what the sureness of a card is worth whose lines run out of it
 _LONG: Final = 0.1  #: of a card's width, a line that tells so
 _LONGEST: Final = 2000  #: px of a picture's longer side: a card is cut out of it 1000 px wide
-_ASKED: Final = 5  #: lines that say which way is up
+_FEWEST_ASKED, _ASKED = 2, 5  #: lines that say which way is up
+_CLEARLY: Final = 1.6  #: times what they say against it
 _SURE_NUMBER: Final = 0.9  #: confidence of a licence's number that is looked at once only
-_HEIGHTS: Final = (1.0, 0.85, 1.15)  #: of its print, at which such a number is looked at again
+_KNOWN, _LEGIBLE = 0.5, 0.6  #: of a line's signs, that are Hangul or digits, and their mean confidence
+_ONE_LINE: Final = frozenset({"issuer"})  #: values that a closer look has whole; one of several kinds is a part only
+_UNSURE: Final = 0.3  #: confidence of such a value, below which it is looked for as if it had been lost
 _MOST_LINES: Final = 40  #: read on one card; the longest are read first
 
 
@@ -56,6 +79,14 @@ class Look:
         return self.told.sureness * seen * (_OF_A_CUT if self.is_cut else 1)
 
     @property
+    def lacks(self) -> bool:
+        """True where a value was not seen that every such card prints."""
+        if self.told is None:
+            return True
+        always = _OF_A_LICENCE if self.told.document_type is DocumentType.DRIVER_LICENCE else _ALWAYS
+        return not always <= self.told.fields.keys()
+
+    @property
     def is_cut(self) -> bool:
         """True where a line runs out of the card: its outline was seen wrongly."""
         return any(row.left < 0 or row.right > 1 for row in self.rows if row.right - row.left > _LONG)
@@ -68,16 +99,49 @@ def read(picture: Colour, *, today: date | None = None) -> Told | None:
 
 
 def best_look(picture: Colour, *, today: date) -> Look | None:
-    """The card that told most, or the last that was looked at where none told anything."""
+    """The card that told most, or the last that was looked at where none told anything.
+
+    One that told something but not all is cut anew around its print before the whole picture is taken for a card.
+    """
     best: Look | None = None
-    ways = (way for card in find.cards(picture) for way in standing.lying(picture, card))
-    for card, where in ways:
-        looked = look(card, where, today=today)
-        if looked and (best is None or looked.sureness >= best.sureness):
-            best = looked
-        if best and best.sureness >= CERTAIN:
-            break
-    return best
+    for card in find.cards(picture):
+        if card.sureness == 0:
+            best = _cut_anew(picture, best, today=today)
+            if best and best.sureness >= CERTAIN:
+                return best
+        before = best
+        for way, where in standing.lying(picture, card):
+            looked = look(way, where, today=today)
+            if looked and (best is None or looked.sureness >= best.sureness):
+                best = looked
+            if best and best.sureness >= CERTAIN:
+                return best
+    return _cut_anew(picture, best, today=today) if best is not before else best
+
+
+def _cut_anew(picture: Colour, looked: Look | None, *, today: date) -> Look | None:
+    """The card cut out around the print that was read on it, where that tells more: its outline was seen wrongly."""
+    read_ = [_place_of(row) for row in looked.rows if _is_korean(row)] if looked and looked.lacks else []
+    if looked is None or not read_:
+        return looked
+    closer = look(*standing.about(picture, looked.card, read_), today=today)
+    return max(looked, closer, key=lambda one: one.sureness) if closer else looked
+
+
+def _is_korean(row: Row) -> bool:
+    """True for a line of Hangul and digits, and Chinese characters in brackets: a page of other print is no card."""
+    text = row.printed.text.partition("(")[0]
+    known = sum(sign in hangul.SYLLABLES or sign.isdigit() for sign in text)
+    is_legible = float(np.mean(row.printed.confidences)) > _LEGIBLE
+    return is_legible and hangul.OTHER not in text and known > max(1.0, _KNOWN * len(text))
+
+
+def _place_of(row: Row) -> lines.Row:
+    """Where a line that was read stands on its card."""
+    first, second, third, fourth = row.line.corners.astype(np.float64)
+    (x0, y0), (x1, y1) = (first + fourth) / 2, (second + third) / 2
+    tall = float(np.hypot(*(fourth - first))) / (1 + 2 * recogniser.MARGIN)
+    return lines.Row((float(x0), float(y0)), (float(x1), float(y1)), tall)
 
 
 def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
@@ -95,7 +159,9 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
         rows += _closer_number(upright, rows)
         if told := tell(upright, rows, today=today):
             told, small = _looked_at_closer(upright, rows, told)
-            return Look(upright, [*rows, *small], replace(told, engine=reader.name))
+            rows = [*rows, *small]
+            told = surer.told(upright, rows, told, reader, recogniser.engine("latin"), today=today)
+            return Look(upright, rows, replace(told, engine=reader.name))
         looked = looked or Look(upright, rows, None)
         if not _looks_korean(rows):
             break
@@ -112,7 +178,7 @@ def _closer_number(card: Card, rows: Sequence[Row]) -> list[Row]:
     best = licence_number(close) or known
     if best is None:
         return []
-    again = looks.again(grey, card, _span(best), engine(), heights=_HEIGHTS)
+    again = looks.again(grey, card, _span(best), engine(), heights=surer.HEIGHTS)
     best = licence_number([_span(best), *again]) or best
     return [_span(best)]
 
@@ -128,13 +194,15 @@ def _near(card: Card, place: Place) -> list[Row]:
 
 
 def _looked_at_closer(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told, list[Row]]:
-    """What was told with the small print that was lost where it usually stands, and the lines it stands on."""
+    """What was told with the small print that was lost, or read badly, where it usually stands, and its lines."""
     seen: list[Row] = []
     for name, tell_, places in _wanted(card, rows, told):
-        for place in places if name not in told.fields else ():
+        known = told.fields[name].confidence if name in told.fields else 0.0
+        is_lost = name not in told.fields or (name in _ONE_LINE and known < _UNSURE)
+        for place in places if is_lost else ():
             close = _near(card, place)
             seen += close
-            if value := tell_(close):
+            if (value := tell_(close)) and value.confidence > known:
                 told = replace(told, fields=told.fields | {name: as_field(card, value.row, value)})
                 break
     return told, seen
@@ -152,9 +220,13 @@ def _wanted(
     return [
         issuer,
         ("licence_type", driver.licence_kinds, driver.kind_places(card, told.fields)),
-        ("serial_number", driver.code_serial, driver.code_places(card, told.fields)),
+        ("serial_number", _code, driver.code_places(card, told.fields)),
         ("condition", driver.condition, driver.condition_places(card, rows)),
     ]
+
+
+def _code(close: Sequence[Row]) -> Words | None:
+    return codes.find_together(close, engine(), recogniser.engine("latin"))
 
 
 def _slenderness(line: Line) -> float:
@@ -170,11 +242,14 @@ def _looks_korean(rows: Sequence[Row]) -> bool:
 
 
 def _is_upside_down(reader: KoreanEngine, found: Sequence[Line]) -> bool:
-    """True where the longest lines read better turned."""
-    strips = [line.strip for line in found[:_ASKED]]
-    upright = reader.glance(strips)
-    turned = reader.glance([np.ascontiguousarray(strip[::-1, ::-1]) for strip in strips])
-    return _legible(turned) > _legible(upright)
+    """True where the longest lines read better turned; no more of them are asked than it takes to tell."""
+    upright = turned = 0.0
+    for asked, line in enumerate(found[:_ASKED], start=1):
+        upright += _legible(reader.glance([line.strip]))
+        turned += _legible(reader.glance([np.ascontiguousarray(line.strip[::-1, ::-1])]))
+        if asked >= _FEWEST_ASKED and max(upright, turned) > _CLEARLY * min(upright, turned):
+            break
+    return turned > upright
 
 
 def _legible(printed: Sequence[Printed]) -> float:

@@ -7,7 +7,7 @@ from datetime import date
 
 from core.documents import DocumentType, Field
 from worker.reading.cards.base import Card, Told
-from worker.reading.cards.korean import common, issuers, names, words
+from worker.reading.cards.korean import common, hangul, issuers, names, words
 from worker.reading.cards.korean.rows import Row, as_field
 
 _TITLE = "주민등록증"
@@ -25,7 +25,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     fields = {"resident_number": _placed(card, number)}
     above = [row for row in rows if row.middle < number.row.middle - number.row.height * 0.4]
     below = [row for row in rows if row.middle > number.row.middle + number.row.height * 0.4]
-    if name := name_above(above, number.row):
+    if name := name_above(above, number):
         fields["name"] = as_field(card, name[0], name[1])
     issued = max(common.dates(below, today=today), key=lambda placed: placed.row.middle, default=None)
     if issued:
@@ -47,11 +47,12 @@ def _placed(card: Card, placed: common.Placed) -> Field:
     return as_field(card, placed.row, match)
 
 
-def name_above(rows: Sequence[Row], number: Row) -> tuple[Row, names.Name] | None:
-    """The nearest row above the number that holds a name and stands over it."""
+def name_above(rows: Sequence[Row], number: common.Placed) -> tuple[Row, names.Name] | None:
+    """The nearest row above the number that holds a name and stands over it; both have a label, or none has."""
+    is_labelled = sum(sign in hangul.SYLLABLES for sign in number.row.printed.text[: number.match.first]) > 1
     for row in sorted(rows, key=lambda row: -row.middle):
-        over = min(row.right, number.right) - max(row.left, number.left)
-        if over > 0 and not _is_title(row) and (name := names.find(row.printed)):
+        over = min(row.right, number.row.right) - max(row.left, number.row.left)
+        if over > 0 and not _is_title(row) and (name := names.find(row.printed, is_labelled=is_labelled)):
             return row, name
     return None
 

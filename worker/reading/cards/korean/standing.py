@@ -13,10 +13,13 @@ from worker.reading.cards.korean import print_lines
 
 _LEVEL: Final = 0.03  #: slope of print, from which an outline is not believed
 _FEWEST: Final = 4  #: lines that tell where a card is
+_FEWEST_KNOWN: Final = 2  #: the same of lines that were read and are known to be a card's
+_WIDTH: Final = 42  #: times the height of its capitals, that a card with some room about it is wide
 _LONG: Final = 2.0  #: of its height, a line that tells it
 _ALIKE: Final = 0.12  #: by which slopes of lines of one card differ
 _SIZES: Final = 2.6  #: times the usual height, the highest of its lines
 _AROUND: Final = 0.07  #: of the print's width, kept around it
+_ROOM: Final = 0.2  #: the same where lines of the card may not have been read yet
 _SHAPE: Final = find.WIDTH / find.HEIGHT
 _ENOUGH: Final = 0.2  #: of the print that runs along one side, what is worth a look along the other
 
@@ -40,20 +43,31 @@ def lying(picture: Colour, card: Card) -> Iterator[tuple[Card, list[lines.Row]]]
             yield _levelled(*_around(picture, turned, found, lines.slope_of(found)))
 
 
+def about(picture: Colour, card: Card, read: Sequence[lines.Row]) -> tuple[Card, list[lines.Row]]:
+    """As `lying`, of a card of which these lines on an upright cut were read: cut anew with room about them."""
+    usual = float(np.median([row.height for row in read])) if read else 0.0
+    return _levelled(*_around(picture, card, list(read), lines.slope_of(read), room=_ROOM, least=_WIDTH * usual))
+
+
 def _length(rows: Sequence[lines.Row]) -> float:
     return sum(row.length for row in rows if row.length > _LONG * row.height)
 
 
-def _around(picture: Colour, card: Card, rows: list[lines.Row], slope: float) -> tuple[Card, list[lines.Row]]:
-    """The rectangle that the print fills, which stands at `slope`, cut from all pixels of the picture."""
+def _around(
+    picture: Colour, card: Card, rows: list[lines.Row], slope: float, *, room: float = _AROUND, least: float = 0.0
+) -> tuple[Card, list[lines.Row]]:
+    """The rectangle that the print fills, which stands at `slope`, cut from all pixels of the picture.
+
+    It is at least `least` px of the card wide; without such a width a few lines do not tell it.
+    """
     told = _of_one_card(rows, slope)
-    if len(told) < _FEWEST:
+    if len(told) < (_FEWEST_KNOWN if least else _FEWEST):
         return card, rows
     along = np.array([1.0, slope]) / np.hypot(1.0, slope)
     axes = np.stack([along, [-along[1], along[0]]])
     ends = np.array([end for row in told for end in (row.left, row.right)]) @ axes.T
     low, high = ends.min(axis=0), ends.max(axis=0)
-    room = _AROUND * (high[0] - low[0])
+    room = max(room * (high[0] - low[0]), (least - (high[0] - low[0])) / 2)
     wide, tall = high - low + 2 * room
     (left, top), (right, bottom) = (
         side + sign * (room + np.array([max(0.0, tall * _SHAPE - wide), max(0.0, wide / _SHAPE - tall)]) / 2)

@@ -135,3 +135,19 @@ def test_a_condition_is_looked_for_about_its_label_alone(row_of) -> None:
         assert left < label.left * 1000 < label.right * 1000 < right
         assert top < label.middle * 631 < bottom
         assert bottom - top < 0.2 * 631
+
+
+def test_a_name_that_sounds_like_a_kind_of_licence_is_none(row_of) -> None:
+    card = rows(row_of, first="2종원동기 14-92-433867-45")
+    card[1] = row_of("소형제", at=(0.35, 0.35))
+    told = driver.tell(CARD, card, today=TODAY)
+    assert told is not None
+    assert told.fields["name"].value == "소형제"
+    assert told.fields["licence_type"].value == "2종원동기"
+
+
+def test_a_code_of_digits_only_stands_behind_the_issuer(row_of) -> None:
+    card = [*rows(row_of, first="14-92-433867-45"), row_of("16820", at=(0.75, 0.82))]
+    told = driver.tell(CARD, card, today=TODAY)
+    assert told is not None
+    assert told.fields["serial_number"].value == "16820"

@@ -115,3 +115,15 @@ def test_a_condition_below_the_period_is_looked_for(row_of) -> None:
     assert left < 0.3 * 1000 < right
     assert top >= period.middle * 631 - 1
     assert bottom > period.bottom * 631
+
+
+def test_an_issuer_that_was_read_badly_is_looked_for_as_if_it_had_been_lost(row_of, closer) -> None:
+    rows = [*licence(row_of), row_of("서울지방경찰청장", sure=0.2, at=(0.35, 0.68))]
+    values, _, _ = closer(rows, [row_of("강원지방경찰청장", at=(0.35, 0.7))])
+    assert values["issuer"] == "강원지방경찰청장"
+
+
+def test_kinds_of_licence_that_were_read_badly_are_not_left_for_one_of_them(row_of, closer) -> None:
+    rows = [*licence(row_of), row_of("1종보통/2종소형", sure=0.2, at=(0.02, 0.15))]
+    values, _, _ = closer(sorted(rows, key=lambda row: row.middle), [row_of("2종소형", at=(0.1, 0.16))])
+    assert values["licence_type"] == "1종보통/2종소형"

@@ -47,3 +47,12 @@ def test_columns_are_told_apart_by_the_gap_between_them(row_of) -> None:
     row = row_of("가나다")
     row.printed.centres[2] += 80
     assert [part.printed.text for part in words_of(row)] == ["가나", "다"]
+
+
+def test_days_are_told_in_the_style_of_most_of_them(row_of) -> None:
+    rows = [
+        row_of("20 5월/MAY 1982", at=(0.1, 0.4)),
+        row_of("14 FEB 2021", at=(0.1, 0.6)),
+        row_of("14 2월/FEB 2031", at=(0.1, 0.8)),
+    ]
+    assert told(rows, row_of("BX"))["issue_date"].value == "14 2월/FEB 2021"

@@ -78,3 +78,21 @@ def test_a_name_that_begins_or_ends_as_a_label_does_stays_whole(line: str) -> No
     name = names.find(said(line))
     assert name is not None
     assert name.text == line
+
+
+@pytest.mark.parametrize(
+    ("line", "name"), [("선명 홍길동", "홍길동"), ("성멍 : 홍동", "홍동"), ("선벌홍길동", "홍길동")]
+)
+def test_a_label_that_was_misread_is_no_part_of_a_name_where_lines_are_labelled(line: str, name: str) -> None:
+    printed = said(line)
+    printed.log_probabilities[0, hangul.ALPHABET.index("성")] = -2.0
+    printed.log_probabilities[1, hangul.ALPHABET.index("명")] = -3.0
+    told = names.find(printed, is_labelled=True)
+    assert told is not None
+    assert told.text == name
+
+
+def test_a_name_without_a_label_stays_whole_where_lines_are_labelled() -> None:
+    told = names.find(said("남궁길동"), is_labelled=True)
+    assert told is not None
+    assert told.text == "남궁길동"

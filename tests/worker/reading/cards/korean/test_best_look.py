@@ -1,0 +1,82 @@
+"""Which look at a picture is taken, where cards in it are guessed, without any print."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from core.documents import DocumentType, Field
+from worker.reading.cards.base import Card, Told
+from worker.reading.cards.korean import hangul, read
+from worker.reading.cards.korean.rows import Row
+
+TODAY = date(2026, 6, 1)
+PICTURE = np.zeros((600, 800, 3), np.uint8)
+
+
+def card(sureness: float) -> Card:
+    return Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), sureness)
+
+
+def seen(of: Card, rows: list[Row], names: tuple[str, ...]) -> read.Look:
+    fields = {name: Field(name, 0.9, None, source="visual") for name in names}
+    return read.Look(of, rows, Told(DocumentType.RESIDENT_CARD, fields, (), len(names) / 4))
+
+
+ALL = ("name", "resident_number", "issue_date", "issuer")
+
+
+@pytest.fixture
+def looks_at(monkeypatch, row_of):
+    """Looks at a picture in which an outline, the cut about its print, and the whole picture tell these fields."""
+
+    def look(
+        outline: tuple[str, ...], about: tuple[str, ...], whole: tuple[str, ...], *, print_: str = "770508-2745322"
+    ) -> tuple[set[str], list[float]]:
+        told = {0.7: outline, 1.0: about, 0.0: whole}
+        tried: list[float] = []
+
+        def looked(of, _where, *, today):
+            assert today == TODAY
+            tried.append(of.sureness)
+            return seen(of, [row_of(print_)], told[of.sureness])
+
+        monkeypatch.setattr(read.find, "cards", lambda _: [card(0.7), card(0.0)])
+        monkeypatch.setattr(read.standing, "lying", lambda _, of: [(of, [])])
+        monkeypatch.setattr(read.standing, "about", lambda *_: (card(1.0), []))
+        monkeypatch.setattr(read, "look", looked)
+        best = read.best_look(PICTURE, today=TODAY)
+        assert best is not None
+        assert best.told is not None
+        return set(best.told.fields), tried
+
+    return look
+
+
+def test_a_card_that_lacks_a_value_is_cut_anew_about_its_print(looks_at) -> None:
+    fields, tried = looks_at(ALL[:2], ALL, ())
+    assert fields == set(ALL)
+    assert tried == [0.7, 1.0]
+
+
+def test_a_cut_that_tells_less_is_left(looks_at) -> None:
+    fields, tried = looks_at(ALL[:3], ALL[:1], ALL[:2])
+    assert fields == set(ALL[:3])
+    assert tried == [0.7, 1.0, 0.0]
+
+
+def test_the_whole_picture_too_is_cut_about_its_print(looks_at) -> None:
+    fields, tried = looks_at(ALL[:1], ALL[:2], ALL[:3])
+    assert fields == set(ALL[:3])
+    assert tried == [0.7, 1.0, 0.0, 1.0]
+
+
+def test_a_card_that_lacks_nothing_is_cut_once(looks_at) -> None:
+    assert looks_at(ALL, (), ())[1] == [0.7]
+
+
+@pytest.mark.parametrize("print_", ["ABCDE", f"77{hangul.OTHER * 3}5322", "7"])
+def test_other_print_tells_of_no_card_to_be_cut(looks_at, print_: str) -> None:
+    assert looks_at(ALL[:2], ALL, (), print_=print_)[1] == [0.7, 0.0]

@@ -1,0 +1,126 @@
+"""Tells the code serial of a Korean licence, five or six letters and digits, as two recognisers read it together."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from worker.reading.cards import capitals
+from worker.reading.cards.base import PrintEngine
+from worker.reading.cards.korean import hangul, looks, words
+from worker.reading.cards.korean.common import Words
+from worker.reading.cards.korean.rows import Row
+from worker.reading.engines.base import Grey
+
+SIGNS: Final = capitals.DIGITS + capitals.LETTERS
+_LENGTHS: Final = (5, 6)
+_NEARLY: Final = range(4, 8)  #: places of a line that may be a code of which one sign was lost, or told twice
+_MARKS: Final = frozenset(" .,·-'~:")
+_STOPPED: Final = re.compile(r"\d[.~]\d")  #: of dates and periods
+_LEAST: Final = -1.9  #: mean natural-log probability of its signs
+_LEAST_SIGN: Final = 0.03  #: that a sign is a letter or a digit at all
+_DOUBTED: Final = 1e-3  #: share of a recogniser's probability that is spread evenly: none is wholly certain
+_ALIKE: Final = [SIGNS.index(sign) for sign in "0O"]  #: whoever reads words takes either for O beside letters
+_CLOSER: Final = 0.07  #: of a strip's height, cut off above and below, or added, where it is read again
+
+Table = npt.NDArray[np.float64]  #: (places, SIGNS) natural-log probabilities, rows sum to 1 after exp
+
+
+def find(rows: Sequence[Row]) -> Words | None:
+    """The code on one of these rows, the surest; dates and house numbers are of digits only, and so is none."""
+    return _surest(code for row in rows if (code := _read_alone(row)) and not code.text.isdigit())
+
+
+def find_of_digits(rows: Sequence[Row]) -> Words | None:
+    """A code that is of digits only, and all of a row: for where nothing else can stand."""
+    return _surest(code for row in rows if (code := _read_alone(row)) and code.text == row.plain)
+
+
+def find_together(rows: Sequence[Row], reader: looks.Together, other: PrintEngine) -> Words | None:
+    """As `find`, each row that may be a code read again from several cuts, by a reader of capitals beside."""
+    return _surest(code for row in rows if (code := together(row, reader, other)) and not code.text.isdigit())
+
+
+def together(row: Row, reader: looks.Together, other: PrintEngine) -> Words | None:
+    """The code that both recognisers say stands on a row; None where it is as long as none.
+
+    They mistake different signs for each other: what looks alike to one of them is often told by the other.
+    """
+    places = _places(row)
+    if len(places) not in _NEARLY or _STOPPED.search(row.plain):
+        return None
+    said: defaultdict[int, list[Table]] = defaultdict(list)
+    for table in _tables(row, reader, other):
+        said[len(table)].append(table)
+    fitting = [said[length] for length in _LENGTHS if said[length]]
+    if not fitting:
+        return None
+    tables = max(fitting, key=lambda same: sum(float(np.exp(table.max(axis=1).mean())) for table in same))
+    mean = _normal(np.mean([np.logaddexp(table, np.log(_DOUBTED / len(SIGNS))) for table in tables], axis=0))
+    return _words(row, places, mean)
+
+
+def _tables(row: Row, reader: looks.Together, other: PrintEngine) -> Iterator[Table]:
+    """What each recogniser says of the row, as it was cut and of cuts a little closer and wider."""
+    strip = row.line.strip
+    inset = max(1, round(_CLOSER * strip.shape[0]))
+    closer = np.ascontiguousarray(strip[inset:-inset])
+    wider = np.asarray(np.pad(strip, ((inset, inset), (0, 0)), mode="edge"), np.uint8)
+    again = replace(row, printed=reader.read_together([strip, closer, wider]))
+    yield from (_table(one) for one in (row, again) if _places(one))
+    yield from (table for one in (strip, closer) if len(table := _capitals(one, other)))
+
+
+def _table(row: Row) -> Table:
+    return _normal(row.printed.log_probabilities[_places(row)][:, words.codes(SIGNS)])
+
+
+def _capitals(strip: Grey, reader: PrintEngine) -> Table:
+    (printed,) = reader.read_lines([strip])
+    line = capitals.fold(printed, reader.alphabet, np.zeros((4, 2), np.float32), strip.shape[1])
+    kept = [place for place, sign in enumerate(line.text) if sign not in _MARKS]
+    columns = [line.alphabet.index(sign) for sign in SIGNS]
+    table = _normal(line.log_probabilities[kept][:, columns]) if kept else np.zeros((0, len(SIGNS)))
+    table[:, _ALIKE] = np.logaddexp.reduce(table[:, _ALIKE], axis=1, keepdims=True) - np.log(len(_ALIKE))
+    return table
+
+
+def _normal(rows: npt.NDArray[np.floating]) -> Table:
+    return np.asarray(rows - np.logaddexp.reduce(rows, axis=1, keepdims=True), np.float64)
+
+
+def _read_alone(row: Row) -> Words | None:
+    places = _places(row)
+    if len(places) not in _LENGTHS or _STOPPED.search(row.plain):
+        return None
+    table = row.printed.log_probabilities[places][:, words.codes(SIGNS)]
+    return _words(row, places, table) if table.max(axis=1).mean() >= _LEAST else None
+
+
+def _words(row: Row, places: Sequence[int], table: npt.NDArray[np.floating]) -> Words:
+    text = "".join(SIGNS[place] for place in table.argmax(axis=1))
+    return Words(row, text, float(np.exp(table.max(axis=1).sum())), places[0], places[-1])
+
+
+def _surest(codes: Iterator[Words]) -> Words | None:
+    return max(codes, key=lambda code: code.confidence, default=None)
+
+
+def _places(row: Row) -> list[int]:
+    """The places of a row that may be of a code; of one too many the least sure is left out."""
+    codes = words.codes(SIGNS)
+    likely = np.exp(np.logaddexp.reduce(row.printed.log_probabilities[:, codes], axis=1)) if row.printed.text else []
+    places = [
+        place
+        for place, sign in enumerate(row.printed.text)
+        if sign not in _MARKS and (sign == hangul.OTHER or likely[place] > _LEAST_SIGN)
+    ]
+    if len(places) == _LENGTHS[-1] + 1:
+        places.remove(min(places, key=lambda place: row.printed.confidences[place]))
+    return places
