@@ -71,12 +71,17 @@ def best_sight(picture: Colour) -> Sight:
             roomier = mykad_sight.look(find.roomier(picture, sight.card))
             if mykad_sight.told_by(roomier) > mykad_sight.told_by(sight) - _WORSE:
                 sight = roomier
-        if best is None or mykad_sight.told_by(sight) > mykad_sight.told_by(best):
+        if best is None or _rank(sight) > _rank(best):
             best = sight
         if best.front.likeness >= _SURE_ENOUGH and best.front.pieces.keys() >= _NEEDED:
             break
     assert best is not None  # noqa: S101 - `find.cards` tells at least the whole picture
     return best
+
+
+def _rank(sight: Sight) -> tuple[bool, float]:
+    """What is handed out goes before what is not, however much that tells."""
+    return sight.front.likeness >= LEAST_LIKENESS, mykad_sight.told_by(sight)
 
 
 # ------------------------------------------------------------------------------------------------- fields
