@@ -91,6 +91,15 @@ class CapitalLine:
             centres=np.insert(self.centres, place, middle),
         )
 
+    def without(self, place: int) -> CapitalLine:
+        """The line without the character at `place`."""
+        return replace(
+            self,
+            text=self.text[:place] + self.text[place + 1 :],
+            log_probabilities=np.delete(self.log_probabilities, place, axis=0),
+            centres=np.delete(self.centres, place),
+        )
+
     def of(self, allowed: str) -> CapitalLine:
         """The likeliest text of nothing but `allowed` characters."""
         columns = _columns(self.alphabet, allowed)
@@ -165,13 +174,27 @@ def distance(first: str, second: str) -> int:
     return costs[-1]
 
 
-def likeness(text: str, word: str) -> float:
-    """1 for the same text, 0 for nothing in common; spaces do not count."""
+def likeness(text: str, word: str, least: float = 0.0) -> float:
+    """1 for the same text, 0 for nothing in common; spaces do not count. Below `least` 0 may be told as well."""
     one, other = text.replace(" ", ""), word.replace(" ", "")
-    return 1 - distance(one, other) / max(len(one), len(other), 1)
+    longest = max(len(one), len(other), 1)
+    if least and 1 - _strangers(one, other) / longest < least:  # many times quicker than to align them
+        return 0.0
+    return 1 - distance(one, other) / longest
+
+
+def _strangers(first: str, second: str) -> int:
+    """How many characters of one text the other lacks, wherever they stand: no fewer must be changed."""
+    lacking = 0
+    for character in first:
+        if character in second:
+            second = second.replace(character, "", 1)
+        else:
+            lacking += 1
+    return max(lacking, len(second))
 
 
 def nearest(text: str, words: Sequence[str], least: float) -> str | None:
     """The word most like `text`, or None where none is at least so like it."""
-    best = max(words, key=lambda word: likeness(text, word))
-    return best if likeness(text, best) >= least else None
+    best = max(words, key=lambda word: likeness(text, word, least))
+    return best if likeness(text, best, least) >= least else None

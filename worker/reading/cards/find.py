@@ -64,6 +64,13 @@ def cut(picture: Colour, quad: Corners, sureness: float) -> Card:
     return Card(np.asarray(image, np.uint8), np.asarray(np.linalg.inv(to_card), np.float64), sureness)
 
 
+def roomier(picture: Colour, card: Card) -> Card:
+    """The same card of `picture`, cut with as much room again around it."""
+    height, width = card.image.shape[:2]
+    whole_ = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64) - 0.5
+    return cut(picture, np.asarray(to_picture(card, whole_), np.float32), card.sureness)
+
+
 def levelled(card: Card, slope: float, growth: float) -> Card:
     """The same card drawn so that print of `slope` in its middle, steeper by `growth` a px further down, runs along x.
 

@@ -99,6 +99,15 @@ def longer(row: Row, by: float) -> Row:
     return replace(row, left=(float(x0), float(y0)), right=(float(x1), float(y1)))
 
 
+def moved(row: Row, taller: float, lower: float) -> Row:
+    """The row as a strip of the same length sees it that is so many times as tall and stands lower by that share."""
+    along = np.subtract(row.right, row.left) / max(row.length, 1e-6)
+    down = np.array([-along[1], along[0]]) * lower * row.height
+    ends = along * (1 - taller) * row.height / 2  # a strip reaches half a capital's height beyond its row
+    (x0, y0), (x1, y1) = np.subtract(row.left, ends) + down, np.add(row.right, ends) + down
+    return Row((float(x0), float(y0)), (float(x1), float(y1)), row.height * taller)
+
+
 def slope_of(found: Sequence[Row]) -> float:
     """The usual slope of lines against the x axis, longer ones counting more; 0 without any."""
     long = [row for row in found if row.length > 3 * row.height]

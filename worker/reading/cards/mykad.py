@@ -27,6 +27,7 @@ from worker.reading.cards.mykad_sight import Sight
 
 LEAST_LIKENESS: Final = 0.52  #: of a front; below, nothing is handed out
 _SURE_ENOUGH: Final = 0.7  #: of a front, at which no other way to see the picture is tried
+_WORSE: Final = 0.05  #: by which a card that shows all of its print may tell less
 _LONGEST_SIDE: Final = 2000  #: px at which pictures are read: ID-1 filling the picture then has 23 px/mm
 _NEEDED: Final = frozenset({"ic_number", "name", "state"})  #: without these another way is tried
 
@@ -66,12 +67,21 @@ def best_sight(picture: Colour) -> Sight:
     best: Sight | None = None
     for card in find.cards(picture):
         sight = mykad_sight.look(card)
-        if best is None or mykad_sight.told_by(sight) > mykad_sight.told_by(best):
+        if mykad_sight.runs_out(sight):
+            roomier = mykad_sight.look(find.roomier(picture, sight.card))
+            if mykad_sight.told_by(roomier) > mykad_sight.told_by(sight) - _WORSE:
+                sight = roomier
+        if best is None or _rank(sight) > _rank(best):
             best = sight
         if best.front.likeness >= _SURE_ENOUGH and best.front.pieces.keys() >= _NEEDED:
             break
     assert best is not None  # noqa: S101 - `find.cards` tells at least the whole picture
     return best
+
+
+def _rank(sight: Sight) -> tuple[bool, float]:
+    """What is handed out goes before what is not, however much that tells."""
+    return sight.front.likeness >= LEAST_LIKENESS, mykad_sight.told_by(sight)
 
 
 # ------------------------------------------------------------------------------------------------- fields

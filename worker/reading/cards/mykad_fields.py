@@ -48,17 +48,36 @@ _ADDRESS_START: Final = re.compile(
 _DESCENT: Final = re.compile(r"(?:^|\s)(BIN|BINTI|BT|BTE|B\.|A/L|A/P|AL|AP|ANAK|AK|S/O|D/O|@)(?=\s|$)")
 _STOP_BEFORE_DESCENT: Final = re.compile(r"(?<=[A-Z]{3})\.(?=A/[LP]\b)")  #: a speck in the space
 _BRACKET_OF_DESCENT: Final = re.compile(r"\bA\((?=[LP]\b)")
+_HAJI: Final = re.compile(r"\b(BIN|BINTI|BT|BTE|B\.) H(?= [A-Z]{2})")
 _DESCENT_JOINED: Final = re.compile(r"\b(A/[LP])(?=[A-Z])")  #: the space behind it is narrow
 _WORD_WITH_DIGIT: Final = re.compile(
     r"(?<![A-Z0-9])(?:[A-Z]{2,}\d[A-Z]+|[01358][A-Z]{3,}|[A-Z]\d[A-Z]{2,}|N0)(?![A-Z0-9])"
 )
-_STOP_BEHIND_WORD: Final = re.compile(r"(?:\d[A-Z]?|[A-Z]{4,})(\.)(?=\s|$|[A-Z])")
+_STOP_BEHIND_WORD: Final = re.compile(r"(?:\d-?[A-Z]?|[A-Z]{4,})(\.)(?=\s|$|[A-Z])")
 _DOUBTED_STOP: Final = 3.0  #: of log probability
 _IN_CARE_OF: Final = re.compile(r"^[DPOQ0]/A ?(?=[A-Z])")  #: `D/A`: dengan alamat
 _LETTER_BEHIND_NUMBER: Final = re.compile(r"(?<=\d)[OQISZ](?![A-Z])")  #: hardly any house is called so
+_LETTER_IN_NUMBER: Final = re.compile(r"(?<=\d)[OQISZB](?=[A-H](?![A-Z]))")  #: `15SA`
+_LETTERS_AS_NUMBER: Final = re.compile(  #: `TINGKAT IS`, `NO. B`: what follows these is a number
+    r"(?:(?<=\bTINGKAT )|(?<=\bSEKSYEN )|(?<=\bBATU )|(?<=^NO )|(?<=^NO\. ))[OQISZBGL]{1,2}(?![A-Z0-9])"
+)
+_LETTER_AT_END: Final = re.compile(r"(?<=[A-Z]{3} )[OQISZ]$")  #: `JALAN MELATI S`
+_NOUGHT_AS_SUFFIX: Final = re.compile(r"(?<=\d-)0(?!\d)")
+_SPACE_IN_NUMBER: Final = re.compile(r"(?<=\d-) (?=\d)|(?<=\d) (?=-\d)")
+_ABBREVIATION: Final = re.compile(r"^(?:K([OQCD6])(?=\.? ?[A-Z]{3})|N([GQDCU0])(?=\.? ?\d))")  #: `KG`, `NO`
+_MEANT: Final = {"K": "G", "N": "O"}
 _LETTER_BEFORE_NUMBER: Final = re.compile(r"(?<![A-Z0-9])[OQISZ](?=\d\d|\d[/-])")
 _SUFFIXES: Final = "ABCDEFGH"  #: letters that follow a house's number
+_BESIDE_NUMBERS: Final = (
+    (_LETTER_BEHIND_NUMBER, capitals.DIGITS + _SUFFIXES),
+    (_LETTER_BEFORE_NUMBER, capitals.DIGITS),
+    (_LETTER_IN_NUMBER, capitals.DIGITS),
+    (_LETTERS_AS_NUMBER, capitals.DIGITS),
+    (_LETTER_AT_END, capitals.DIGITS),
+    (_NOUGHT_AS_SUFFIX, _SUFFIXES),
+)
 _DOUBTED_LETTER: Final = 4.0  #: of log probability
+_DOUBTED_ABBREVIATION: Final = 7.0  #: of log probability
 _STROKE_IN_WORD: Final = re.compile(r"(?<=[A-Z]{2})(/)(?!\d)")
 _WORD_BESIDE_NUMBER: Final = re.compile(r"([A-Z]{3,})(?=\d)|(\d)(?=([A-Z]{3,}))")
 _LETTER_BESIDE_NUMBER: Final = re.compile(r"(?<![A-Z])[A-Z](?=\d)|\d(?=[A-Z](?![A-Z]))")
@@ -66,6 +85,7 @@ _ROOM_BESIDE_LETTER: Final = 1.32  #: of the usual pitch: nearly all such letter
 _MILES: Final = re.compile(r"^BATU \d{1,2}()[13]/[24](?!\d)")  #: `BATU 7 1/2`: no milestone is the 71st half
 _ROOM_FOR_SPACE: Final = 1.25  #: of the usual pitch, from character to character
 _HINT_OF_SPACE: Final = 0.01  #: of a frame between them
+_SURE_NUMBER: Final = 0.5  #: confidence
 _BELOW_NUMBER: Final = 0.38  #: of the number's strip: its print and half of a name that touches it
 
 
@@ -80,7 +100,7 @@ class Front:
 def tell(lines: Sequence[CapitalLine], width: float) -> Front:
     """Sorts the lines of a card `width` px wide, which stands upright, into fields."""
     lines = [line for line in lines if len(line.text.replace(" ", "")) >= 2]
-    has_header = any(_is_header(line.text) for line in lines)
+    has_header = any(is_header(line.text) for line in lines)
     number = mykad_number.find(lines)
     side, rest = _side([line for line in lines if number is None or line is not number.line])
     pieces, lowest = dict(side), 0.0
@@ -91,6 +111,11 @@ def tell(lines: Sequence[CapitalLine], width: float) -> Front:
     if column is not None:
         pieces |= _name_and_address(column)
     return Front(pieces, _likeness(pieces, has_header=has_header))
+
+
+def is_number_doubtful(front: Front) -> bool:
+    """True where the number was not seen, or hardly."""
+    return "ic_number" not in front.pieces or front.pieces["ic_number"].confidence < _SURE_NUMBER
 
 
 _WEIGHTS: Final = {"nationality": 0.25, "gender": 0.15, "religion": 0.1, "postcode": 0.08, "state": 0.12}
@@ -122,7 +147,7 @@ def _side(lines: Sequence[CapitalLine]) -> tuple[dict[str, Piece], list[CapitalL
         for name, piece in told.items():
             if name not in pieces or pieces[name].confidence < piece.confidence:
                 pieces[name] = piece
-        if left is not None and not _is_header(left.text):
+        if left is not None and not is_header(left.text):
             rest.append(left)
     return pieces, rest
 
@@ -146,6 +171,7 @@ _ALIKE: Final = 0.78  #: of likeness between one of these and what stands beside
 _WIDER: Final = 1.3  #: times the widest other space of a line, a space that parts two columns
 _LONG: Final = 9  #: letters of a word that nothing else on a card is like
 _PER_LETTER_OF_LONG: Final = 2.6  #: of log probability, that each may cost
+_HOPELESS: Final = -8.0  #: log probability, below which a letter is surely another one
 _HARDLY: Final = 0.5  #: of likeness; below, no word is meant
 _WORDS: Final = (
     ("nationality", _NATIONALITIES, 0.73, False),
@@ -156,18 +182,25 @@ _WORDS: Final = (
 
 def _known_word(line: CapitalLine) -> tuple[str, str, int, int] | None:
     """Field, word and span of the known word that the line ends or begins with; the one most like it."""
-    best: tuple[float, str, str, int, int] | None = None
+    best: tuple[tuple[float, int, float], str, str, int, int] | None = None
     for name, choices, least, apart in _WORDS:
         for word in choices:
             for first, stop in _ends(line.text, len(word)):
-                like = capitals.likeness(line.text[first:stop], word)
+                like = capitals.likeness(line.text[first:stop], word, _HARDLY)
                 if like < _HARDLY or (apart and not _is_apart(line, first, stop)):
                     continue
                 if like < least and not _is_spelt(line.part(first, stop), word):
                     continue
-                if best is None or (like, len(word)) > (best[0], len(best[2])):
-                    best = like, name, word, first, stop
+                rank = like, len(word), _own_edge(line, first, stop, word)
+                if best is None or rank > best[0]:
+                    best = rank, name, word, first, stop
     return None if best is None else best[1:]
+
+
+def _own_edge(line: CapitalLine, first: int, stop: int, word: str) -> float:
+    """Log probability that the span ends as the word does towards what else stands on the line, if it is no other."""
+    place, letter = (first, word[0]) if stop == len(line.text) else (stop - 1, word[-1])
+    return max(_HOPELESS, float(line.log_probabilities[place, line.alphabet.index(letter)]))
 
 
 def _is_spelt(part: CapitalLine, word: str) -> bool:
@@ -195,7 +228,7 @@ def _is_apart(line: CapitalLine, first: int, stop: int) -> bool:
     if gap > (_WIDER * max(others) if others else 1.1 * line.height):
         return True
     ends = [beside[-len(word) :] if stop == len(line.text) else beside[: len(word)] for word in _BESIDE_RELIGION]
-    return any(capitals.likeness(end, word) >= _ALIKE for end, word in zip(ends, _BESIDE_RELIGION, strict=True))
+    return any(capitals.likeness(end, word, _ALIKE) >= _ALIKE for end, word in zip(ends, _BESIDE_RELIGION, strict=True))
 
 
 def _spaces(text: str, first: int, stop: int) -> list[int]:
@@ -204,7 +237,8 @@ def _spaces(text: str, first: int, stop: int) -> list[int]:
     return [place for place in inner if not first - 2 < place < stop + 1]
 
 
-def _is_header(text: str) -> bool:
+def is_header(text: str) -> bool:
+    """True for what cards print above the number and for marks across them."""
     letters = "".join(letter for letter in text if letter.isalpha())
     marks = (*_MARKS, "".join(_ACROSS)) if "/" in text else _MARKS
     is_part = len(letters) >= _LEAST_OF_MARK and any(letters in mark for mark in marks)
@@ -236,6 +270,7 @@ def _parted(name: str) -> str:
     """The name with the spaces that stand around signs of descent and another name, without a mark that touches it."""
     name = " ".join(_unmarked(word) for word in name.split())
     name = _STOP_BEFORE_DESCENT.sub(" ", _BRACKET_OF_DESCENT.sub("A/", name))
+    name = _HAJI.sub(r"\1 HJ", name)  # nobody's father is called by one letter: a J that ends a line is lost easily
     return " ".join(_DESCENT_JOINED.sub(r"\1 ", name).replace("@", " @ ").split())
 
 
@@ -252,6 +287,7 @@ def _unmarked(word: str) -> str:
 def _worded(line: CapitalLine) -> CapitalLine:
     """The line with the digits in words taken for letters: `3ALAN` is no house number. A `12C` stays as it is."""
     line = _in_care_of(line)
+    line = _abbreviated(line)
     text, letters = line.text, line.of(capitals.LETTERS).text
     spans = [word.span() for word in _WORD_WITH_DIGIT.finditer(text)]
     for start, stop in spans:
@@ -261,6 +297,17 @@ def _worded(line: CapitalLine) -> CapitalLine:
         if comma > dot - _DOUBTED_STOP:
             text = text[: mark.start(1)] + "," + text[mark.end(1) :]
     return _spaced(_stroked(_numbered(replace(line, text=text))))
+
+
+def _abbreviated(line: CapitalLine) -> CapitalLine:
+    """The line with the abbreviation at its start spelt as it is: `KO HARMONI` lies in a kampung."""
+    seen = _ABBREVIATION.match(line.text)
+    if seen is None:
+        return line
+    row, meant = line.log_probabilities[1], _MEANT[line.text[0]]
+    if row[line.alphabet.index(meant)] < row[line.alphabet.index(line.text[1])] - _DOUBTED_ABBREVIATION:
+        return line
+    return replace(line, text=line.text[0] + meant + line.text[2:])
 
 
 def _in_care_of(line: CapitalLine) -> CapitalLine:
@@ -274,16 +321,16 @@ def _in_care_of(line: CapitalLine) -> CapitalLine:
 def _numbered(line: CapitalLine) -> CapitalLine:
     """The line with letters beside digits taken for digits or usual suffixes where they may be some: `26/4O`, `20O`."""
     text = line.text
-    for found, allowed in (
-        *((one, capitals.DIGITS + _SUFFIXES) for one in _LETTER_BEHIND_NUMBER.finditer(line.text)),
-        *((one, capitals.DIGITS) for one in _LETTER_BEFORE_NUMBER.finditer(line.text)),
-    ):
-        place = found.start()
-        row = line.log_probabilities[place]
-        best = max(allowed, key=lambda one: float(row[line.alphabet.index(one)]))
-        if row[line.alphabet.index(best)] > row[line.alphabet.index(text[place])] - _DOUBTED_LETTER:
-            text = text[:place] + best + text[place + 1 :]
-    return replace(line, text=text)
+    for pattern, allowed in _BESIDE_NUMBERS:
+        for place in (place for found in pattern.finditer(text) for place in range(*found.span())):
+            row = line.log_probabilities[place]
+            best = max(allowed, key=lambda one: float(row[line.alphabet.index(one)]))
+            if row[line.alphabet.index(best)] > row[line.alphabet.index(text[place])] - _DOUBTED_LETTER:
+                text = text[:place] + best + text[place + 1 :]
+    line = replace(line, text=text)
+    for space in reversed([found.start() for found in _SPACE_IN_NUMBER.finditer(text)]):
+        line = line.without(space)
+    return line
 
 
 def _stroked(line: CapitalLine) -> CapitalLine:

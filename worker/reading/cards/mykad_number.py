@@ -83,6 +83,14 @@ def is_better(longer: CapitalLine, line: CapitalLine) -> bool:
     return loss(longer) < max(loss(line), _WHOLE_LOSS)
 
 
+def is_part_of(line: CapitalLine, number: CapitalLine) -> bool:
+    """True for a line of hardly anything but digits that stands where the number does: a piece of it."""
+    if not line.text or abs(line.middle - number.middle) > number.height / 2:
+        return False
+    is_aside = line.left > number.right or line.right < number.left
+    return not is_aside and bool((_digits(line) > 0.5).sum() * 2 > len(line.text))
+
+
 def _digits(line: CapitalLine) -> capitals.Floats:
     """How likely each character is a digit."""
     return np.asarray(np.exp(line.log_probabilities[:, : len(_DIGITS)]).sum(axis=1), np.float64)

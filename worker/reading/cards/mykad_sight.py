@@ -9,15 +9,19 @@ from typing import Final
 import cv2
 import numpy as np
 
-from worker.reading.cards import capitals, find, lines, mykad_fields, mykad_number, recogniser
+from worker.reading.cards import capitals, find, lines, mykad_again, mykad_fields, mykad_number, recogniser
 from worker.reading.cards.base import Card
 from worker.reading.cards.capitals import CapitalLine
 from worker.reading.cards.mykad_fields import Front
 from worker.reading.engines.base import Grey
 
-ENGINE: Final = "latin"
+ENGINE: Final = mykad_again.ENGINE
 _LEVEL: Final = 0.03  #: slope of print, from which a card is levelled and looked at again
 _TRIED: Final = 5  #: longest lines, by which it is told which side is up
+_COARSER: Final = 560  #: px of a card's longer side, at which a number is looked for that was not seen
+_WORTH: Final = 0.15  #: likeness of a front, below which no second look is taken: this is another document
+_COLUMN: Final = ("name", "address_line_1", "address_line_2", "postcode", "state")
+_BESIDE: Final = ("nationality", "religion", "gender", "ic_number")  #: what is no part of name and address
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,20 @@ class Sight:
 def told_by(sight: Sight) -> float:
     """How much was read: what tells two ways to see the same card apart."""
     return sight.front.likeness + 0.1 * len(sight.front.pieces)
+
+
+def runs_out(sight: Sight) -> bool:
+    """True where print of a card's front runs out of what was taken for the card, or a last line may stand below it."""
+    if not sight.card.sureness:
+        return False
+    height, width = sight.card.image.shape[:2]
+    fields = [line for piece in sight.front.pieces.values() for line in piece.lines]
+    headers = [line for line in sight.lines if mykad_fields.is_header(line.text)]
+    quads = [line.quad(recogniser.MARGIN) for line in (*fields, *headers)]
+    if "district" in sight.front.pieces and "state" not in sight.front.pieces:
+        last = sight.front.pieces["district"].lines[0]
+        quads.append(last.quad(recogniser.MARGIN) + np.array((0, last.height)))
+    return any((quad < 0).any() or (quad > (width, height)).any() for quad in quads)
 
 
 def look(card: Card) -> Sight:
@@ -53,12 +71,71 @@ def look(card: Card) -> Sight:
         card = find.levelled(card, slope + growth * (height / 2 - _weighted_middle(rows, height)), growth)
         rows = lines.rows(card)
     card, rows = _upright(card, rows)
-    found = [line for line in _capitals(card, rows) if line.text]
-    front = mykad_fields.tell(found, card.image.shape[1])
     grey = grey_of(card)
+    found = _capitals(card, rows)
+    front = mykad_fields.tell(_said(found), card.image.shape[1])
+    if front.likeness >= _WORTH and mykad_fields.is_number_doubtful(front):
+        rows, found = _with_number(card, rows, found)
+        front = mykad_fields.tell(_said(found), card.image.shape[1])
+    settled = found if front.likeness < _WORTH else _begun(grey, rows, _settled(grey, rows, found, front), front)
+    if len(settled) != len(found) or any(line is not other for line, other in zip(settled, found, strict=True)):
+        found = settled
+        front = mykad_fields.tell(_said(found), card.image.shape[1])
     strips = tuple(lines.cut(grey, row).strip for row in sorted(rows, key=lambda row: -row.length)[:_TRIED])
     cap = float(np.median([row.height for row in rows])) * _scale(card) if rows else 0.0
-    return Sight(card, strips, tuple(found), cap, front)
+    return Sight(card, strips, tuple(_said(found)), cap, front)
+
+
+def _said(found: Sequence[CapitalLine]) -> list[CapitalLine]:
+    return [line for line in found if line.text]
+
+
+def _with_number(
+    card: Card, rows: list[lines.Row], found: list[CapitalLine]
+) -> tuple[list[lines.Row], list[CapitalLine]]:
+    """Rows and lines with that of the number, where a coarser look shows it better: a chip's rim may hide it."""
+    coarse = lines.rows(card, look=_COARSER)
+    lines_ = _capitals(card, coarse)
+    number, before = mykad_number.find(_said(lines_)), mykad_number.find(_said(found))
+    if number is None or (before is not None and before.confidence >= number.confidence):
+        return rows, found
+    place = next(index for index, line in enumerate(lines_) if line is number.line)
+    others = [
+        (row, line) for row, line in zip(rows, found, strict=True) if not mykad_number.is_part_of(line, number.line)
+    ]
+    return [coarse[place], *(row for row, _ in others)], [number.line, *(line for _, line in others)]
+
+
+def _settled(grey: Grey, rows: Sequence[lines.Row], found: Sequence[CapitalLine], front: Front) -> list[CapitalLine]:
+    """The lines, those below the number that may be name or address read again where they leave doubt."""
+    number = front.pieces.get("ic_number")
+    top = number.lines[0].middle if number is not None else 0.0
+    others = [id(line.corners) for name in _BESIDE if name in front.pieces for line in front.pieces[name].lines]
+    return [
+        line
+        if not line.text or line.middle <= top or id(line.corners) in others
+        else mykad_again.settled(grey, row, line)
+        for row, line in zip(rows, found, strict=True)
+    ]
+
+
+def _begun(grey: Grey, rows: Sequence[lines.Row], found: list[CapitalLine], front: Front) -> list[CapitalLine]:
+    """The lines, with the first character of those of name and address that begin later than their neighbours."""
+    column = [line for name in _COLUMN if name in front.pieces for line in front.pieces[name].lines if line.text]
+    slope = lines.slope_of(rows)
+    begun = list(found)
+    for place, edge in mykad_again.late(column, slope).items():
+        part = column[place]
+        at = next((index for index, line in enumerate(found) if line.corners is part.corners), None)
+        whole = None if at is None else mykad_again.begun(grey, rows[at], part, edge)
+        if at is None or whole is None:
+            continue
+        before = found[at].part(
+            0, int((found[at].centres < part.centres[0] - mykad_again.step(part) / part.width / 2).sum())
+        )
+        begun[at] = whole
+        begun += [capitals.trimmed(before)] if before.text.strip() else []
+    return begun
 
 
 def _weighted_middle(rows: Sequence[lines.Row], height: int) -> float:

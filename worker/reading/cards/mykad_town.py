@@ -7,14 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from worker.reading.cards import capitals, lattice, malaysia, malaysian_words, mykad_pieces, words
+from worker.reading.cards import capitals, lattice, malaysia, malaysian_postcodes, malaysian_words, mykad_pieces, words
 from worker.reading.cards.capitals import CapitalLine
 from worker.reading.cards.mykad_pieces import Piece
 
 _TOWN_CHARACTERS: Final = capitals.LETTERS + " .,'-/()"
 _STATE_CHARACTERS: Final = capitals.LETTERS + " .()'"
 _TRIED_SPELLINGS: Final = 6  #: of states, those most like what was read
-_ELSEWHERE: Final = 4.0  #: of log probability, that a postcode of another state than the printed one costs
+_ELSEWHERE: Final = 4.0  #: of log probability, that a postcode of another state or town than the printed one costs
 _GUESSED: Final = 0.5  #: confidence of a state that a postcode alone tells
 
 
@@ -24,23 +24,47 @@ def tell(line: CapitalLine, taken: int, below: CapitalLine | None) -> dict[str, 
     state = _state(below) if below is not None else None
     if state is None:
         state, rest = _state_behind(rest, "," if below is not None else ", ")
-    postcode = _postcode(line.part(0, 5), malaysia.SPELLINGS.get(state.value) if state else None)
-    pieces = {"postcode": postcode, "district": _district(rest)}
+    code = line.part(0, 5)
+    rows = _digits(code)
+    district = _district(rest, rows)
+    postcode = _postcode(code, rows, malaysia.SPELLINGS.get(state.value) if state else None, district.value)
+    pieces = {"postcode": postcode, "district": district}
     if state is None and below is not None:
         state = _state_of(postcode, below)
     return pieces | ({"state": state} if state is not None else {})
 
 
-def _postcode(code: CapitalLine, state: str | None) -> Piece:
-    """The likeliest five digits; where they are in doubt, those that the state uses."""
-    columns = [code.alphabet.index(digit) for digit in capitals.DIGITS]
-    rows = np.asarray(code.log_probabilities[:, columns], np.float64)
-    area = rows[0][:, None] + rows[1][None, :]
+def _digits(code: CapitalLine) -> capitals.Floats:
+    """(5, 10) log probabilities of a postcode's digits."""
+    return np.asarray(code.log_probabilities[:, [code.alphabet.index(digit) for digit in capitals.DIGITS]], np.float64)
+
+
+def _postcode(code: CapitalLine, rows: capitals.Floats, state: str | None, town: str) -> Piece:
+    """The likeliest five digits; where they are in doubt, those that the state and the town use."""
+    starts, used = _starts_of(rows), _used(town)
     if state is not None:
-        area = area - _ELSEWHERE * (1 - _areas(state))
-    first, second = np.unravel_index(int(area.argmax()), area.shape)
-    text = f"{first}{second}" + "".join(str(int(row.argmax())) for row in rows[2:])
+        areas = np.broadcast_to(_areas(state)[:, :, None], used.shape)
+        used = used * areas if (used * areas).any() else areas
+    starts = starts - _ELSEWHERE * (1 - used)
+    start = np.unravel_index(int(starts.argmax()), starts.shape)
+    text = "".join(str(int(digit)) for digit in (*start, *rows[3:].argmax(axis=1)))
     return Piece(text, float(np.exp(code.chance(text).sum())), (code.of(capitals.DIGITS),))
+
+
+def _starts_of(rows: capitals.Floats) -> capitals.Floats:
+    """(10, 10, 10) log probabilities of a postcode's first three digits."""
+    return np.asarray(rows[0][:, None, None] + rows[1][:, None] + rows[2], np.float64)
+
+
+@cache
+def _used(town: str) -> capitals.Floats:
+    """(10, 10, 10), 1 where postcodes of a town begin so; everywhere where the town is not known."""
+    starts = malaysian_postcodes.STARTS.get(town)
+    if starts is None:
+        return np.ones((10, 10, 10))
+    used = np.zeros(1000)
+    used[sorted(starts)] = 1
+    return used.reshape(10, 10, 10)
 
 
 @cache
@@ -50,9 +74,16 @@ def _areas(state: str) -> capitals.Floats:
     return np.array([malaysia.is_postcode_of(code, state) for code in codes], np.float64).reshape(10, 10)
 
 
-def _district(rest: CapitalLine) -> Piece:
-    """A town that is known where the line's frames spell one, else what was read."""
-    known = words.whole(rest, malaysian_words.TOWN_NAMES)
+def _district(rest: CapitalLine, rows: capitals.Floats) -> Piece:
+    """A town that is known where the line's frames spell one, likelier one that uses the postcode; else what was read.
+
+    `rows` are the log probabilities of the postcode's digits.
+    """
+    chances = np.exp(_starts_of(rows))
+    missed = float(np.exp(-_ELSEWHERE))
+    known = words.whole(
+        rest, malaysian_words.TOWN_NAMES, lambda town: -float(np.log(min(1.0, (chances * _used(town)).sum() + missed)))
+    )
     piece = (
         mykad_pieces.of_lines([rest], malaysian_words.TOWN_WORDS)
         if known is None

@@ -47,6 +47,12 @@ class Recogniser:
         """Reads each strip on its own: (H, W) uint8, dark on light, about MARGIN of a capital above and below."""
         return [self._read(strip) for strip in strips]
 
+    def read_together(self, strips: Sequence[Grey], count: int) -> Printed:
+        """One line from several strips of it that begin and end alike: the mean of what each says in `count` frames."""
+        said = [self.frames(strip, count * FRAME_WIDTH) for strip in strips]
+        frames = np.asarray(np.logaddexp.reduce(said, axis=0) - np.log(len(said)), np.float32)
+        return self._told(frames, self._pieces(frames), strips[0].shape[1])
+
     def frames(self, strip: Grey, width: int) -> Frames:
         """What the network says of `strip` scaled to `width` px, a multiple of FRAME_WIDTH."""
         frames: Frames = self._session.run(["frames"], {"ink": normalise(strip, width)[None, None]})[0][0]

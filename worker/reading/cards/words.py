@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
@@ -19,12 +19,14 @@ _SURE: Final = 0.93  #: of every character of a word that stands as it was read,
 PER_CHARACTER: Final = 1.6  #: of log probability, that a known word may cost; frames of one character doubt alike
 _MOST: Final = 13.0  #: the same for the whole of a long word
 _MOST_WHOLE: Final = 16.0  #: the same for a whole line that can hardly say anything else
+_MOST_SURE: Final = 10.5  #: the same where every character of it was read surely
+_PER_CHARACTER_WHOLE: Final = 2.0  #: the same for each of its characters
 _LETTER: Final = 6.0  #: the same for a letter that was lost
 _LONG: Final = 6  #: letters
 _THIN_PAIR: Final = re.compile("(?=([IJL]{2}))")
 _SPACE: Final = 6.0  #: the same for two words that were read as one
 _MARGIN: Final = 0.7  #: of log probability, by which another known word must cost more
-_MARGIN_SHARE: Final = 0.4  #: of what the word costs, the same
+_MARGIN_SHARE: Final = 0.2  #: of what the word costs, the same
 _ALIKE: Final = 0.55  #: of `capitals.likeness`, least, between a word and what was read
 _TRIED: Final = 5  #: words most like what was read
 
@@ -62,17 +64,26 @@ def is_known(word: str, known: Words) -> bool:
     return word in known or (len(word) >= _LONG and word in _longer(known))
 
 
-def whole(line: CapitalLine, known: Words) -> Said | None:
-    """The known text that the frames of a whole line spell nearly as well as what was read; None where none does."""
+def whole(line: CapitalLine, known: Words, dearer: Callable[[str], float] | None = None) -> Said | None:
+    """The known text that the frames of a whole line spell nearly as well as what was read; None where none does.
+
+    `dearer` is the log probability by which a text is less likely than others, whatever the line says.
+    """
     text = " ".join(line.text.split())
-    if text in known or not text:
+    if not text or (text in known and (dearer is None or dearer(text) < _MARGIN)):
         return None
     is_sure = float(np.exp(line.chance(line.text).min())) > _SURE
     candidates = [
-        (other, _LETTER if is_sure and capitals.likeness(text, other) < 1 else _MOST_WHOLE)
+        (
+            other,
+            min(
+                _MOST_SURE if is_sure and capitals.likeness(text, other) < 1 else _MOST_WHOLE,
+                _PER_CHARACTER_WHOLE * len(other),
+            ),
+        )
         for other in _alike(text, known)
     ]
-    return _likeliest(line, line.own_frames(), candidates)
+    return _likeliest(line, line.own_frames(), candidates, dearer)
 
 
 def _better(line: CapitalLine, first: int, stop: int, known: Words, least: float) -> Said | None:
@@ -82,9 +93,11 @@ def _better(line: CapitalLine, first: int, stop: int, known: Words, least: float
     if word in known or letters * 2 < len(word):
         return None
     if least > _SURE:
-        candidates = [(other, _LETTER) for other in _longer(known).get(word, ())]
+        alike = (other for other in _alike(word, known) if len(word) >= _LONG and capitals.distance(word, other) == 1)
+        candidates = [(other, _LETTER) for other in alike]
+        candidates += [(other, min(_LETTER, PER_CHARACTER * len(other))) for other in _longer(known).get(word, ())]
     else:
-        candidates = [(other, _MOST) for other in _alike(word, known)]
+        candidates = [(other, min(_MOST, PER_CHARACTER * len(other))) for other in _alike(word, known)]
         candidates += [(pair, _SPACE) for pair in _pairs(word, known)]
     return _likeliest(line, _frames(line, first, stop), candidates)
 
@@ -105,7 +118,12 @@ def _longer(known: Words) -> dict[str, list[str]]:
     return found
 
 
-def _likeliest(line: CapitalLine, frames: lattice.Frames, candidates: Sequence[tuple[str, float]]) -> Said | None:
+def _likeliest(
+    line: CapitalLine,
+    frames: lattice.Frames,
+    candidates: Sequence[tuple[str, float]],
+    dearer: Callable[[str], float] | None = None,
+) -> Said | None:
     """The text that these frames spell best, where that costs little and no other costs about as much.
 
     `candidates` are texts, each with the log probability that it may cost at most.
@@ -114,17 +132,17 @@ def _likeliest(line: CapitalLine, frames: lattice.Frames, candidates: Sequence[t
     for candidate in most:
         spelling = lattice.spelled(frames, line.pattern(candidate), is_whole=True)
         if spelling is not None:
-            spelt.append((spelling.loss, candidate))
+            spelt.append((spelling.loss + (dearer(candidate) if dearer else 0.0), spelling.loss, candidate))
     spelt.sort()
     if not spelt:
         return None
-    loss, candidate = spelt[0]
-    if loss > min(most[candidate], PER_CHARACTER * len(candidate)):
+    total, loss, candidate = spelt[0]
+    if loss > most[candidate]:
         return None
     rival = spelt[1][0] if len(spelt) > 1 else np.inf
-    if rival - loss < max(_MARGIN, _MARGIN_SHARE * loss):
+    if rival - total < max(_MARGIN, _MARGIN_SHARE * loss):
         return None
-    return Said(candidate, -0.25 * loss - float(np.log1p(np.exp(min(0.0, loss - rival)))))
+    return Said(candidate, -0.25 * loss - float(np.log1p(np.exp(min(0.0, total - rival)))))
 
 
 def _frames(line: CapitalLine, first: int, stop: int) -> lattice.Frames:

@@ -109,3 +109,12 @@ def test_a_strip_without_print_stays_as_it_is(level: int) -> None:
 def test_pieces_whose_middles_coincide_make_no_endless_line() -> None:
     (row,) = lines.joined([lines.Row((10, 50), (60, 50), 20), lines.Row((11, 54), (59, 54), 20)])
     assert row.length < 80
+
+
+def test_a_row_that_is_cut_taller_and_lower_begins_and_ends_where_it_did() -> None:
+    grey = np.full((200, 400), 220, np.uint8)
+    row = Row((60, 100), (300, 112), 20)
+    first, other = lines.cut(grey, row).corners, lines.cut(grey, lines.moved(row, 1.2, 0.1)).corners
+    ends = [(np.asarray(corners[[0, 1]]) + corners[[3, 2]]) / 2 for corners in (first, other)]
+    assert ends[1] - ends[0] == pytest.approx(np.tile((-0.1, 2.0), (2, 1)), abs=0.15)
+    assert np.hypot(*(other[3] - other[0])) == pytest.approx(1.2 * np.hypot(*(first[3] - first[0])), rel=0.01)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from core.documents import DocumentKind, Reading
 from lab.specimens import draw, grounds
 from worker.reading import read
+from worker.reading.cards import mykad
 
 OPTIONS = read.ReadingOptions(compress=False)
 
@@ -70,3 +72,11 @@ def test_a_desk_or_a_page_of_text_gives_a_reason_and_no_field(seed: int) -> None
     reading = read.read(picture, document=DocumentKind.MYKAD, options=OPTIONS)
     assert reading.failure is not None
     assert reading.fields == {}
+
+
+def test_a_card_that_is_handed_out_goes_before_one_that_tells_more_and_is_not() -> None:
+    sure, refused = (
+        SimpleNamespace(front=SimpleNamespace(likeness=likeness, pieces=dict.fromkeys(range(count))))
+        for likeness, count in ((0.85, 3), (mykad.LEAST_LIKENESS - 0.05, 9))
+    )
+    assert mykad._rank(sure) > mykad._rank(refused)

@@ -30,6 +30,33 @@ def test_a_postcode_in_doubt_takes_digits_that_the_printed_state_uses(town, stat
     assert told(town, state, doubts)["postcode"] == postcode
 
 
+@pytest.mark.parametrize(
+    ("town", "doubts", "postcode"),
+    [
+        ("45000 KAJANG", {1: "3"}, "43000"),
+        ("43900 KAJANG", {2: "0"}, "43000"),
+        ("43009 KAJANG", {4: "0"}, "43009"),
+        ("45000 PEKAN SPECIMEN", {1: "3"}, "45000"),
+    ],
+)
+def test_a_postcode_in_doubt_takes_a_start_that_the_printed_town_uses(town, doubts, postcode) -> None:
+    assert told(town, "SELANGOR", doubts)["postcode"] == postcode
+
+
+def test_a_sure_postcode_of_another_town_stays() -> None:
+    pieces = told("45000 KAJANG", "SELANGOR")
+    assert (pieces["postcode"], pieces["district"]) == ("45000", "KAJANG")
+
+
+@pytest.mark.parametrize(("printed", "district"), [("22000 KERTEH", "JERTEH"), ("24300 KERTEH", "KERTEH")])
+def test_of_two_towns_that_are_nearly_as_likely_the_one_of_the_postcode_is_told(printed: str, district: str) -> None:
+    assert told(printed, "TERENGGANU", {6: "J"})["district"] == district
+
+
+def test_a_town_read_surely_stays_whatever_its_postcode() -> None:
+    assert told("22000 KERTEH", "TERENGGANU")["district"] == "KERTEH"
+
+
 def test_a_sure_postcode_of_another_state_stays() -> None:
     pieces = told("73000 KAJANG", "SELANGOR")
     assert (pieces["postcode"], pieces["state"]) == ("73000", "SELANGOR")
