@@ -47,10 +47,28 @@ def arguments(says: str | None, minutes: float) -> argparse.ArgumentParser:
 
 
 def take_over(network: nn.Module, weights: Path) -> None:
-    """Starts a network from stored weights; layers of another shape stay new."""
+    """Starts a network from stored weights of the same or a narrower one; other layers stay new.
+
+    What is wider now says at first what it said when it was narrower: nothing of the new channels reaches the old.
+    """
     own = network.state_dict()
-    stored = torch.load(weights).items()
-    network.load_state_dict(own | {name: one for name, one in stored if name in own and own[name].shape == one.shape})
+    for name, stored in torch.load(weights).items():
+        if name in own and own[name].dim() == stored.dim() and _fits(stored, own[name]):
+            own[name] = _widened(stored, own[name])
+    network.load_state_dict(own)
+
+
+def _fits(stored: torch.Tensor, wider: torch.Tensor) -> bool:
+    return all(size <= room for size, room in zip(stored.shape, wider.shape, strict=True))
+
+
+def _widened(stored: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
+    """The stored weights in the first channels of `new`; those from its new inputs to the stored outputs are 0."""
+    wider = new.clone()
+    if stored.dim() > 1:
+        wider[: len(stored)] = 0
+    wider[tuple(slice(size) for size in stored.shape)] = stored
+    return wider
 
 
 def learn(

@@ -21,6 +21,7 @@ class Residual(nn.Module):  # type: ignore[misc, unused-ignore]  # torch is no d
             nn.Conv1d(width, width, reach, padding=reach // 2, bias=False),
             nn.BatchNorm1d(width),
         )
+        nn.init.zeros_(self.body[-1].weight)  # begins as the straight path alone
         self.rectify = nn.ReLU(inplace=True)
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:

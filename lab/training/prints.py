@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import torch
@@ -30,12 +30,12 @@ class Print:
     is_halved: bool = False  #: large weights are stored in half precision
 
 
-NAMES = ("ocrb", "latin", "korean", "digits")
+NAMES = ("ocrb", "latin", "korean", "digits", "digits_wide")
 
 
 def named(name: str) -> Print:
     """The print of that name, a member of NAMES. Raises KeyError for another."""
-    return {"ocrb": _ocrb, "latin": _latin, "korean": _korean, "digits": _digits}[name]()
+    return {"ocrb": _ocrb, "latin": _latin, "korean": _korean, "digits": _digits, "digits_wide": _digits_wide}[name]()
 
 
 # Each print draws with fonts of its own, which are looked up when its module is loaded: so only that one is.
@@ -72,5 +72,10 @@ def _digits() -> Print:
     from worker.reading.cards import digit_alphabet  # noqa: PLC0415
 
     heads = (digit_alphabet.CLASSES,)
-    made = network.DigitNetwork
-    return Print(lines.example, made, heads, frame_and_spelling_loss, input="light", average=0.997)
+    return Print(lines.example, network.DigitNetwork, heads, frame_and_spelling_loss, input="light", average=0.997)
+
+
+def _digits_wide() -> Print:
+    from lab.training.digits import network  # noqa: PLC0415
+
+    return replace(_digits(), network=partial(network.DigitNetwork, network.WIDE, (5, 3, 5)), is_halved=True)

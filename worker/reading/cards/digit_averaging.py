@@ -23,7 +23,7 @@ def read(pyramid: Pyramid, seen: ReadRow) -> ReadRow:
     row = replace(seen.row, height=seen.strip.print_height)
     strip = pyramid.cut(row)
     places = _places(strip)
-    mean = np.mean([_frames(one, places) for one in _strips(pyramid, row)], axis=0)
+    mean = np.mean([_frames(pyramid.reader, one, places) for one in _strips(pyramid, row)], axis=0)
     mean -= np.logaddexp.reduce(mean, axis=1, keepdims=True)
     step = strip.grey.shape[1] / len(places)
     return ReadRow(row, strip, digit_lines.characters(mean.astype(np.float32), step))
@@ -40,8 +40,8 @@ def _places(strip: Strip) -> Floats:
     return np.asarray(((np.arange(count) + 0.5) / count - 0.5) * strip.grey.shape[1] * strip.step, np.float64)
 
 
-def _frames(strip: Strip, places: Floats) -> Floats:
-    """(len(places), CLASSES) what the network says of a strip at these places."""
-    frames = digit_lines.engine().frames(strip.grey, digit_lines.natural_width(strip.grey))
+def _frames(reader: digit_lines.DigitEngine, strip: Strip, places: Floats) -> Floats:
+    """(len(places), CLASSES) what an engine says of a strip at these places."""
+    frames = reader.frames(strip.grey, digit_lines.natural_width(strip.grey))
     own = _places(strip)
     return np.stack([np.interp(places, own, column) for column in frames.T], axis=1)

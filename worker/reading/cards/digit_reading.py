@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from worker.reading.cards import digit_lines, digit_strips
+from worker.reading.cards import digit_strips
 from worker.reading.cards.digit_lines import Character
 from worker.reading.cards.digit_rows import Row
 
@@ -113,4 +113,4 @@ def glance(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
 def once(pyramid: digit_strips.Pyramid, row: Row, tall: float = 1.0) -> ReadRow:
     """Reads a row at one size, `tall` times the height that it tells."""
     strip = pyramid.cut(row, tall=tall)
-    return ReadRow(row, strip, digit_lines.engine().read(strip.grey))
+    return ReadRow(row, strip, pyramid.reader.read(strip.grey))

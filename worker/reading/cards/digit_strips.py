@@ -1,4 +1,4 @@
-"""Cuts rows of digits straight out of a picture and leads places in a strip back to it."""
+"""Cuts rows of digits straight out of a picture, for one of the engines, and leads places in a strip back to it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 
 from core.documents import Box
+from worker.reading.cards import digit_lines
+from worker.reading.cards.digit_lines import DigitEngine
 from worker.reading.cards.digit_rows import Floats, Row
 from worker.reading.engines.base import Grey
 
@@ -47,11 +49,16 @@ class Strip:
 
 
 class Pyramid:
-    """A grey picture and its halves, so that a strip is never cut from one that is much finer than it."""
+    """A grey picture and its halves, so that a strip is never cut from a much finer one; and who reads it."""
 
-    def __init__(self, grey: Grey, shrunk: float = 1.0) -> None:
+    def __init__(self, grey: Grey, shrunk: float = 1.0, reader: DigitEngine | None = None) -> None:
         """`grey` is (H, W) uint8, `shrunk` times smaller than the picture whose pixels rows and strips are told in."""
         self._levels, self._shrunk = [grey], shrunk
+        self.reader = reader or digit_lines.engine()  #: of strips that are cut from it
+
+    def read_by(self, reader: DigitEngine) -> Pyramid:
+        """The same picture for another engine."""
+        return Pyramid(self._levels[0], self._shrunk, reader)
 
     @property
     def width(self) -> int:

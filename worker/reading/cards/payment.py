@@ -78,8 +78,8 @@ def look(image: Colour, grey: Grey) -> Seen:
         most = max([most, *(len(one.characters) for one in read)])
         if _is_trusted(number):
             break
-    if not _is_trusted(number) and (coloured := _in_colours(image, larger, likely)) is not None:
-        pyramid, number, read = coloured
+    if not _is_trusted(number) and (told := _in_colours(image, larger, likely) or _carefully(pyramid, likely)):
+        pyramid, number, read = told
     if not _is_trusted(number):
         read = digit_proposals.read(image, pyramid, larger)
         number = payment_number.best_of(read) or number
@@ -90,7 +90,8 @@ def look(image: Colour, grey: Grey) -> Seen:
         number = _looked_at_twice(pyramid, number)
     if not _is_trusted(number):
         return Seen(number, None, tuple(read), (), most)
-    dates = payment_date_rows.read(image, pyramid, [row for row in rows if row.kind == DATE], read, number)
+    careful = pyramid.read_by(digit_lines.careful())
+    dates = payment_date_rows.read(image, careful, [row for row in rows if row.kind == DATE], read, number)
     return Seen(number, payment_date.latest(dates), tuple(read), tuple(dates), most)
 
 
@@ -105,6 +106,13 @@ def _in_colours(image: Colour, larger: float, rows: Sequence[Row]) -> tuple[Pyra
     if len({number.text for _, number, _ in told}) != 1:
         return None
     return max(told, key=lambda one: one[1].least)
+
+
+def _carefully(pyramid: Pyramid, rows: Sequence[Row]) -> tuple[Pyramid, Number, list[ReadRow]] | None:
+    """The number that the careful engine reads on the likeliest rows; None where it is not sure of any either."""
+    careful = pyramid.read_by(digit_lines.careful())
+    number, read = _number(careful, rows)
+    return (careful, number, read) if _is_trusted(number) else None
 
 
 def _told_by_colours(
@@ -242,4 +250,4 @@ def _nothing(most: int, number: Number | None) -> Told:
 
 
 def _engine() -> str:
-    return f"{digit_rows.finder().name}+{digit_lines.engine().name}"
+    return "+".join(one.name for one in (digit_rows.finder(), digit_lines.engine(), digit_lines.careful()))

@@ -77,7 +77,7 @@ def read(
         rows += more
     colours = colour_planes.of(image)
     while not _is_sure(payment_date.latest(found)) and (plane := next(colours, None)) is not None:
-        found += [_date(Pyramid(plane, larger), row) for row in _likeliest(rows)]
+        found += [_date(Pyramid(plane, larger, pyramid.reader), row) for row in _likeliest(rows)]
     return found + _beside(pyramid, payment_date.latest(found))
 
 
