@@ -85,15 +85,13 @@ def months(row: ReadRow) -> list[Month]:
     text, places = _spaced(row)
     found = []
     for match in _PRINTED.finditer(text):
-        if match["second"] == _CENTURY and text[match.end() : match.end() + 1].strip():
-            continue  # what follows at once is the rest of the year
         numbers = [
             [row.characters[place] for place in places[match.start(part) : match.end(part)] if place is not None]
             for part in ("first", "second")
         ]
         month, year, probability = max(_readings(*numbers), key=lambda told: told[2], default=(0, 0, 0.0))
-        if probability < _LEAST:
-            continue
+        if probability < _LEAST or (year == int(_CENTURY) and text[match.end() : match.end() + 1].strip()):
+            continue  # what follows at once is the rest of the year
         first, last = numbers[0][0], numbers[1][-1]
         half = max(row.pitch, last.width, 1.0) * 0.5
         found.append(Month(month, year, probability, row.strip.box(first.x - half, last.x + half)))

@@ -30,11 +30,7 @@ _TALL: Final = (1.0, 0.72, 0.52)  #: times the height that the finder told, whic
 _ASIDE: Final = (0.0, 0.3, -0.3)  #: of that height, by which a row may lie lower
 _BESIDE: Final = np.arange(-2.7, 2.8, 0.3)  #: heights of a date, by which another one may stand lower
 _LEVEL_WITH: Final = 0.7  #: the same, of one that stands on one line with it
-_NEAR: Final = (
-    (-11.0, -1.0),
-    (-5.0, 5.0),
-    (1.0, 11.0),
-)  #: the same, from where to where along it others are looked for
+_NEAR: Final = ((-11.0, -1.0), (-5.0, 5.0), (1.0, 11.0))  #: the same, from where to where along it others may stand
 _FAR: Final = ((-16.0, -5.5), (5.5, 16.0))  #: and on its own line too; short pieces, for beyond a card it may be bright
 _ROOM: Final = 0.4  #: the same, from a date to the ends of such a piece
 _MARGIN: Final = 1.2  #: the same, beside a date that is looked at once more

@@ -57,6 +57,11 @@ def test_what_is_no_month_of_a_card_is_left_alone(read_row, printed):
     assert payment_date.latest([read_row(printed)]) is None
 
 
+def test_a_year_of_four_digits_read_with_doubt_is_not_cut_to_its_century(read_row):
+    doubts = {4: (0.7, "8"), 5: (0.65, "8")}  # after the stroke
+    assert payment_date.latest([read_row("09/2028", doubts=doubts)]) is None
+
+
 def test_the_box_holds_the_date_and_not_its_words(read_row):
     row = read_row("???? 04/29", space=1.4)
     (left, _), (right, _), *_ = payment_date.latest([row]).box
