@@ -14,6 +14,7 @@ from worker.reading.cards.digit_rows import Row
 
 _SURE: Final = 0.97  #: mean probability at which no other size is tried
 _OTHER_SIZES: Final = (0.78, 1.28, 0.62)  #: times the height that the finder told
+_AGAIN: Final = (0.78, 0.9, 1.28, 0.62)  #: the same, of looks at what was read already
 _THICK: Final = (6.5, 10.0)  #: times its height, a row's length, where a ground with a pattern was taken for print
 _SIZES_OF_THICK: Final = (0.5, 0.4)  #: times that height
 _FURTHER: Final = 2  #: times that a row is drawn out
@@ -101,7 +102,7 @@ def drawn_out(row: Row, *, before: bool = True, behind: bool = True) -> Row:
 
 def at_other_sizes(pyramid: digit_strips.Pyramid, rows: Sequence[Row]) -> Iterator[list[ReadRow]]:
     """All rows read once at every other size, whether they were read surely or not: do they say the same?"""
-    for tall in _OTHER_SIZES:
+    for tall in _AGAIN:
         yield [once(pyramid, row, tall) for row in rows]
 
 

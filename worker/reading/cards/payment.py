@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final, TypeGuard
 
 import numpy as np
@@ -109,10 +110,10 @@ def _in_colours(image: Colour, larger: float, rows: Sequence[Row]) -> tuple[Pyra
 
 
 def _carefully(pyramid: Pyramid, rows: Sequence[Row]) -> tuple[Pyramid, Number, list[ReadRow]] | None:
-    """The number that the careful engine reads on the likeliest rows; None where it is not sure of any either."""
+    """The number with a right check digit that the careful engine reads on the likeliest rows; None without any."""
     careful = pyramid.read_by(digit_lines.careful())
     number, read = _number(careful, rows)
-    return (careful, number, read) if _is_trusted(number) else None
+    return (careful, number, read) if _is_trusted(number) and number.has_check_digit else None
 
 
 def _told_by_colours(
@@ -168,7 +169,8 @@ def _told_by(read: ReadRow) -> int:
 
 
 def _looked_at_twice(pyramid: Pyramid, number: Number) -> Number | None:
-    """A number, and where a doubt is left what its rows say at other sizes: None where that is another one.
+    """A number, and where a doubt is left what its rows say at other sizes and to the careful engine: None where that is
+    another one.
 
     Hardly any card has a wrong check digit: a digit that was read surely at one size may be another at the next. And
     of two digits read wrongly one in ten makes the check digit right.
@@ -176,7 +178,9 @@ def _looked_at_twice(pyramid: Pyramid, number: Number) -> Number | None:
     if number.has_check_digit and number.least >= _SURE:
         return number
     rows = [read.row for read in dict.fromkeys(digit.row for digit in number.digits)]
-    others = [payment_number.best_of(read) for read in digit_reading.at_other_sizes(pyramid, rows)]
+    careful = pyramid.read_by(digit_lines.careful())
+    looks = (digit_reading.at_other_sizes(one, rows) for one in (pyramid, careful))
+    others = [payment_number.best_of(read) for read in chain(*looks)]
     sure = [other for other in others if _is_trusted(other) and len(other.digits) == len(number.digits)]
     right = [one for one in (number, *sure) if one.has_check_digit]
     if right:
