@@ -19,8 +19,10 @@ _CONDITION_LABELS = ("조건",)
 _NEARLY_LABEL = re.compile("^ ?(?:조.|.건) ?[:;.]? ?(?=[A-J](?:$|[., ]))")  #: read with doubt, a letter behind it
 _LETTERS = re.compile("^[A-J]{2,4}$")  #: of conditions, the commas between them lost
 _KIND_LIKE = re.compile("[0-9]?종|보통|대형|소형|특수|원동기|견인|구난")
-_NUMBER_LABEL = re.compile("면 ?허 ?번 ?호?|허 ?번 ?호")  #: kinds of licence stand before it
-_ABBREVIATED = re.compile(r"^[A-J](?:[.,] ?[A-J])+$")  #: conditions by their letters
+_NUMBER_LABEL = re.compile("면+ ?허+ ?번+ ?호*|허+ ?번+ ?호+")  #: kinds of licence stand before it
+_NUMBER = re.compile(r"\d[\d -]{6,}\d(?= |$)")  #: and behind it
+_ABBREVIATED = re.compile(r"^[A-J](?:[^A-Z가-힣] ?[A-J])+$")  #: conditions by their letters
+_LOST_KIND = 0.4  #: what the confidence of kinds is worth where one more was not made out
 _ADDRESS = 0.25  #: of a card's height below the resident number, in which the address stands
 _HALF_A_SIGN = 0.25  #: of a line's height with its margins
 _BELOW = 1.7  #: times _ASIDE, that a condition may stand below the period
@@ -182,10 +184,11 @@ def licence_kinds(rows: Sequence[Row]) -> common.Words | None:
     for row in rows:
         if not _KIND_LIKE.search(row.plain):
             continue
-        parts = [known for part in _parts(row) if (known := _kind(row, part))]
+        said = _parts(row)
+        parts = [known for part in said if (known := _kind(row, part))]
         if parts:
             text = "/".join(word for word, _, _, _ in parts)
-            sure = float(np.prod([sure for _, sure, _, _ in parts]))
+            sure = float(np.prod([sure for _, sure, _, _ in parts])) * _LOST_KIND ** _lost_kinds(row, said)
             found.append(common.Words(row, text, sure, parts[0][2], parts[-1][3]))
     if not found:
         return None
@@ -197,13 +200,21 @@ def licence_kinds(rows: Sequence[Row]) -> common.Words | None:
 def _parts(row: Row) -> list[list[int]]:
     """Places of the words of a row, parted at `/`, `,`, the number's label and before a digit followed by 종."""
     parts: list[list[int]] = [[]]
-    text = _NUMBER_LABEL.sub(lambda label: "/" * len(label[0]), row.printed.text)
+    text = row.printed.text
+    for other in (_NUMBER_LABEL, _NUMBER):
+        text = other.sub(lambda found: "/" * len(found[0]), text)
     for place, sign in enumerate(text):
         if sign in "/,·." or (sign in "12" and "종" in text[place + 1 : place + 3] and parts[-1]):
             parts.append([])
         if sign not in "/,·. -" + hangul.OTHER:
             parts[-1].append(place)
     return [part for part in parts if len(part) > 1]
+
+
+def _lost_kinds(row: Row, parts: Sequence[Sequence[int]]) -> int:
+    """How many parts of a row look like a kind of licence, but like none that is known."""
+    like = [part for part in parts if _KIND_LIKE.search("".join(row.printed.text[place] for place in part))]
+    return sum(_kind(row, part) is None for part in like)
 
 
 def _kind(row: Row, places: list[int]) -> tuple[str, float, int, int] | None:

@@ -77,6 +77,8 @@ def test_letters_of_conditions_have_commas_between_them(row_of) -> None:
         ("1종보통 면 허 번 호", "1종보통"),
         ("2종소형 허번호", "2종소형"),
         ("2종보통면허번호1종대형", "2종보통/1종대형"),
+        ("1종특수/ 1종소형견인차 면면허허번호호 79-948662-19", "1종특수/1종소형견인차"),
+        ("면면허번호 25-28-040286-06 1종대형견인차", "1종대형견인차"),
     ],
 )
 def test_the_label_of_a_number_is_no_part_of_the_kinds_beside_it(row_of, line: str, kinds: str) -> None:
@@ -87,6 +89,12 @@ def test_the_label_of_a_number_is_no_part_of_the_kinds_beside_it(row_of, line: s
 
 def test_the_label_of_a_number_alone_tells_no_kind(row_of) -> None:
     assert driver.licence_kinds([row_of("면허번호"), row_of("운전면허증")]) is None
+
+
+def test_kinds_of_which_one_was_not_made_out_are_unsure(row_of) -> None:
+    known, lost = (driver.licence_kinds([row_of(line)]) for line in ("1종대형/2종보통", "1종대형/보통보통보통종"))
+    assert lost.text == "1종대형"
+    assert lost.confidence < 0.5 < known.confidence
 
 
 @pytest.mark.parametrize("between", ["면허번호 ", " 면허번호:", "허번호 "])
@@ -105,6 +113,7 @@ def test_kinds_label_and_number_on_one_row_are_told_apart(row_of, between: str) 
         ("조건 : A", "A"),
         ("조건 : A. G", "A, G"),
         ("조건 : KL", "KL"),
+        ("조건 : A8B", "A, B"),
         ("조건 : 자동변속기", "자동변속기"),
         ("조전 : A", "A"),
         ("소건 A. G", "A, G"),
