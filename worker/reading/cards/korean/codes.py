@@ -27,6 +27,7 @@ _LEAST: Final = -1.9  #: mean natural-log probability of its signs
 _LEAST_SIGN: Final = 0.03  #: that a sign is a letter or a digit at all
 _DOUBTED: Final = 1e-3  #: share of a recogniser's probability that is spread evenly: none is wholly certain
 _NARROW: Final = "1I"  #: signs that are easily lost between two others
+_TORN: Final = 0.3  #: what the confidence of a code is worth with a blank in it: none has one
 _FLOOR: Final = -6.0  #: natural-log probability below which no sign is less likely, where readings are compared
 _ALIKE: Final = [SIGNS.index(sign) for sign in "0O"]  #: whoever reads words takes either for O beside letters
 _CLOSER: Final = 0.07  #: of a strip's height, cut off above and below, or added, where it is read again
@@ -141,7 +142,9 @@ def _read_alone(row: Row) -> Words | None:
 
 
 def _words(row: Row, places: Sequence[int], table: npt.NDArray[np.floating]) -> Words:
-    return Words(row, _text(table), float(np.exp(table.max(axis=1).sum())), places[0], places[-1])
+    is_torn = hangul.SPACE in row.printed.text[places[0] : places[-1]]
+    sure = float(np.exp(table.max(axis=1).sum())) * (_TORN if is_torn else 1)
+    return Words(row, _text(table), sure, places[0], places[-1])
 
 
 def _surest(codes: Iterator[Words]) -> Words | None:

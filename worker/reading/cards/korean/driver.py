@@ -217,11 +217,11 @@ def _lost_kinds(row: Row, parts: Sequence[Sequence[int]]) -> int:
     return sum(_kind(row, part) is None for part in like)
 
 
-def _kind(row: Row, places: list[int]) -> tuple[str, float, int, int] | None:
-    known = words.nearest(row.printed.log_probabilities[places], words.LICENCE_KINDS)
+def _kind(row: Row, places: Sequence[int]) -> tuple[str, float, int, int] | None:
+    known = words.nearest(row.printed.log_probabilities[list(places)], words.LICENCE_KINDS)
     if known is None:
         return None
-    sure = float(np.exp((row.printed.log_probabilities[places].max(axis=1).sum() - 2 * known.against) / 2))
+    sure = float(np.exp((row.printed.log_probabilities[list(places)].max(axis=1).sum() - 2 * known.against) / 2))
     return known.word, sure, places[0], places[-1]
 
 

@@ -50,8 +50,8 @@ _FEWEST_ASKED, _ASKED = 2, 5  #: lines that say which way is up
 _CLEARLY: Final = 1.6  #: times what they say against it
 _SURE_NUMBER: Final = 0.9  #: confidence of a licence's number that is looked at once only
 _KNOWN, _LEGIBLE = 0.5, 0.6  #: of a line's signs, that are Hangul or digits, and their mean confidence
-_ONE_LINE: Final = frozenset({"issuer"})  #: values that a closer look has whole; one of several kinds is a part only
-_UNSURE: Final = 0.3  #: confidence of such a value, below which it is looked for as if it had been lost
+_ONE_LINE: Final = frozenset({"issuer", "serial_number"})  #: values that a closer look has whole; one of several kinds is a part only
+_UNSURE: Final = 0.35  #: confidence of such a value, below which it is looked for as if it had been lost
 _MOST_LINES: Final = 40  #: read on one card; the longest are read first
 
 
