@@ -28,6 +28,7 @@ _UNPADDED_DATE = re.compile(r"\d{4}\.([1-9]\.\d{1,2}|\d{1,2}\.[1-9])")
 _NOT_PARTED = 0.3  #: confidence at most of a date that runs on, or of which something stands right behind
 _UNPARTED = 0.6  #: of that probability, by which a date may fit less well whose parts are parted
 _STOPS = re.compile(r"[ .,·'~:-]*")
+_MORE_DIGITS = re.compile(r"[ .,·'-]*\d")
 _BEFORE_A_NUMBER = frozenset(" :.·-" + hangul.OTHER)
 _NEARLY = 0.35  #: of that probability, by which a day that may be fits less well than one that may not
 _AHEAD = 10  #: years from now, in which no card was issued
@@ -161,7 +162,7 @@ def _is_parted(row: Row, match: patterns.Match) -> bool:
 def _doubted(row: Row, match: patterns.Match) -> patterns.Match:
     """The date, less sure and to its row's end where it may be told in part only: its parts run on, or go on."""
     rest = row.printed.text[match.last + 1 :]
-    goes_on = len(rest) <= _FEW and _STOPS.fullmatch(rest) is None
+    goes_on = _MORE_DIGITS.match(rest) is not None or (len(rest) <= _FEW and _STOPS.fullmatch(rest) is None)
     if not goes_on and (len(match.places) != len(patterns.DATE) or _is_parted(row, match)):
         return match
     last = len(row.printed.text) - 1 if goes_on else match.last

@@ -65,7 +65,7 @@ def test_two_digits_side_by_side_are_no_month_and_day(row_of) -> None:
     assert [placed.match.text for placed in common.dates([row], today=TODAY)] == ["2002. 11. 7."]
 
 
-@pytest.mark.parametrize("line", ["2002.112", "200211.2", "2002.11.2Z"])
+@pytest.mark.parametrize("line", ["2002.112", "200211.2", "2002.11.2Z", "2002. 66 12."])
 def test_a_date_that_runs_on_is_looked_at_again_to_the_end_of_its_row(row_of, line: str) -> None:
     (placed,) = common.dates([row_of(line)], today=TODAY)
     assert placed.match.confidence < 0.5
