@@ -26,7 +26,9 @@ _LOST_KIND = 0.4  #: what the confidence of kinds is worth where one more was no
 _ADDRESS = 0.25  #: of a card's height below the resident number, in which the address stands
 _HALF_A_SIGN = 0.25  #: of a line's height with its margins
 _BELOW = 1.7  #: times _ASIDE, that a condition may stand below the period
+_NEXT, _FLUSH, _SHORT = 1.2, 0.03, 0.25  #: of its height, the next row below it; of a card, begun alike; a short row
 _ASIDE, _REACH = 0.06, 0.35  #: of a card, looked at about a condition's label and right of it
+_FEWEST_SIGNS = 3  #: of a condition in words that is put right: shorter ones are too much alike
 _LEAST_CONDITION = 0.3  #: of a sign's mean confidence
 
 
@@ -151,6 +153,20 @@ def condition_places(card: Card, rows: Sequence[Row]) -> list[common.Place]:
     ]
 
 
+def nearly_conditions(rows: Sequence[Row]) -> list[Row]:
+    """Short rows that begin where the period above them begins: a condition, its label read badly."""
+    return [
+        row
+        for period in rows
+        if _is_period(period)
+        for row in rows
+        if 0 < row.middle - period.middle < _NEXT * period.height
+        and abs(row.left - period.left) < _FLUSH
+        and row.right - row.left < _SHORT
+        and row.plain.strip(":.·-") not in _CONDITION_LABELS
+    ]
+
+
 def code_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:
     """Where the code serial is looked for, px of the card: right of the issuer, or of the date above it.
 
@@ -243,9 +259,23 @@ def _stated(row: Row, start: int) -> common.Words | None:
     sure = row.printed.confidences[start:]
     if not text or float(np.mean(sure)) < _LEAST_CONDITION:
         return None
+    if known := _known_condition(row, start):
+        return known
     if _ABBREVIATED.match(text) or _LETTERS.match(text):
         text = ", ".join(letter for letter in text if letter.isalpha())
     return common.Words(row, text, float(np.prod(sure)), start, len(row.printed.centres) - 1)
+
+
+def _known_condition(row: Row, start: int) -> common.Words | None:
+    """One of those that licences know in words, all of it in Hangul and without blanks."""
+    places = [place for place in range(start, len(row.printed.text)) if row.printed.text[place] not in " .:-~'·"]
+    if not places or not all(row.printed.text[place] in hangul.SYLLABLES for place in places):
+        return None
+    table = row.printed.log_probabilities[places]
+    if len(places) < _FEWEST_SIGNS or not (known := words.snap(table, words.CONDITIONS)):
+        return None
+    sure = float(np.exp((table.max(axis=1).sum() - 2 * known.against) / 2))
+    return common.Words(row, known.word, sure, places[0], places[-1])
 
 
 def _right_of(label: Row, rows: Sequence[Row]) -> Row | None:

@@ -210,7 +210,17 @@ def _looked_at_closer(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told
             if (value := tell_(close)) and value.confidence > known:
                 told = replace(told, fields=told.fields | {name: as_field(card, value.row, value)})
                 break
+    if told.document_type is DocumentType.DRIVER_LICENCE and "condition" not in told.fields:
+        seen += _nearly_conditions(card, [*rows, *seen])
+        if stated := driver.condition(seen):
+            told = replace(told, fields=told.fields | {"condition": as_field(card, stated.row, stated)})
     return told, seen
+
+
+def _nearly_conditions(card: Card, rows: Sequence[Row]) -> list[Row]:
+    """Rows that may be a condition, read again."""
+    grey = print_lines.grey_of(card.image)
+    return [again for row in driver.nearly_conditions(rows)[:1] for again in looks.again(grey, card, row, engine())]
 
 
 def _closeness(card: Card, told: Told) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from worker.reading.cards.base import Card
-from worker.reading.cards.korean import driver
+from worker.reading.cards.korean import driver, words
 
 CARD = Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), 1.0)
 TODAY = date(2026, 6, 1)
@@ -160,3 +160,22 @@ def test_a_code_of_digits_only_stands_behind_the_issuer(row_of) -> None:
     told = driver.tell(CARD, card, today=TODAY)
     assert told is not None
     assert told.fields["serial_number"].value == "16820"
+
+
+@pytest.mark.parametrize(("read", "stated"), [("보경기", "보청기"), ("자웅변속기", "자동변속기"), ("청각기", "청각기")])
+def test_a_condition_in_words_is_put_right_where_print_allows_it(row_of, read: str, stated: str) -> None:
+    row = row_of(f"조건 : {read}")
+    for place, (sign, other) in enumerate(zip(read, stated, strict=True), start=5):
+        if sign != other:
+            row.printed.log_probabilities[place, words.codes(sign)[0]] = np.log(0.5)
+            row.printed.log_probabilities[place, words.codes(other)[0]] = np.log(0.4)
+    told = driver.condition([row])
+    assert told is not None
+    assert told.text == stated
+    assert (told.confidence < 0.75) == (read != stated)
+
+
+def test_a_short_row_below_the_period_may_be_a_condition(row_of) -> None:
+    period = row_of("기간 : 2016.01.01 ~ 2016.12.31", at=(0.3, 0.5))
+    short, other, label = row_of("1A", at=(0.3, 0.54)), row_of("1A", at=(0.6, 0.54)), row_of("조건 :", at=(0.3, 0.54))
+    assert driver.nearly_conditions([period, short, other, label]) == [short]
