@@ -29,6 +29,7 @@ _BELOW = 1.7  #: times _ASIDE, that a condition may stand below the period
 _NEXT, _FLUSH, _SHORT = 1.2, 0.03, 0.25  #: of its height, the next row below it; of a card, begun alike; a short row
 _ASIDE, _REACH = 0.06, 0.35  #: of a card, looked at about a condition's label and right of it
 _FEWEST_SIGNS = 3  #: of a condition in words that is put right: shorter ones are too much alike
+_CONDITIONS = "ABCDEFGHIJ"  #: their letters
 _LEAST_CONDITION = 0.3  #: of a sign's mean confidence
 
 
@@ -259,7 +260,7 @@ def _stated(row: Row, start: int) -> common.Words | None:
     sure = row.printed.confidences[start:]
     if not text or float(np.mean(sure)) < _LEAST_CONDITION:
         return None
-    if known := _known_condition(row, start):
+    if known := _known_condition(row, start) or _letter(row, start, text):
         return known
     if _ABBREVIATED.match(text) or _LETTERS.match(text):
         text = ", ".join(letter for letter in text if letter.isalpha())
@@ -276,6 +277,15 @@ def _known_condition(row: Row, start: int) -> common.Words | None:
         return None
     sure = float(np.exp((table.max(axis=1).sum() - 2 * known.against) / 2))
     return common.Words(row, known.word, sure, places[0], places[-1])
+
+
+def _letter(row: Row, start: int, text: str) -> common.Words | None:
+    """The likeliest letter of conditions where one sign stands alone: no digit does, however alike."""
+    if len(text) > 1 or text in hangul.SYLLABLES:
+        return None
+    place = row.printed.text.index(text, start)
+    table = row.printed.log_probabilities[place, words.codes(_CONDITIONS)]
+    return common.Words(row, _CONDITIONS[int(table.argmax())], float(np.exp(table.max())), place, place)
 
 
 def _right_of(label: Row, rows: Sequence[Row]) -> Row | None:

@@ -179,3 +179,12 @@ def test_a_short_row_below_the_period_may_be_a_condition(row_of) -> None:
     period = row_of("기간 : 2016.01.01 ~ 2016.12.31", at=(0.3, 0.5))
     short, other, label = row_of("1A", at=(0.3, 0.54)), row_of("1A", at=(0.6, 0.54)), row_of("조건 :", at=(0.3, 0.54))
     assert driver.nearly_conditions([period, short, other, label]) == [short]
+
+
+def test_one_sign_alone_is_a_letter_of_conditions(row_of) -> None:
+    row = row_of("조건 : 8")
+    row.printed.log_probabilities[5, words.codes("B")[0]] = np.log(0.2)
+    told = driver.condition([row])
+    assert told is not None
+    assert told.text == "B"
+    assert told.confidence == pytest.approx(0.2)
