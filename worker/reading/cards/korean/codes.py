@@ -26,6 +26,9 @@ _STOPPED: Final = re.compile(r"\d[.~]\d")  #: of dates and periods
 _LEAST: Final = -1.9  #: mean natural-log probability of its signs
 _LEAST_SIGN: Final = 0.03  #: that a sign is a letter or a digit at all
 _DOUBTED: Final = 1e-3  #: share of a recogniser's probability that is spread evenly: none is wholly certain
+_NARROW: Final = "1I"  #: signs that are easily lost between two others
+_TORN: Final = 0.3  #: what the confidence of a code is worth with a blank in it: none has one
+_FLOOR: Final = -6.0  #: natural-log probability below which no sign is less likely, where readings are compared
 _ALIKE: Final = [SIGNS.index(sign) for sign in "0O"]  #: whoever reads words takes either for O beside letters
 _CLOSER: Final = 0.07  #: of a strip's height, cut off above and below, or added, where it is read again
 
@@ -61,9 +64,31 @@ def together(row: Row, reader: looks.Together, other: PrintEngine) -> Words | No
     fitting = [said[length] for length in _LENGTHS if said[length]]
     if not fitting:
         return None
-    tables = max(fitting, key=lambda same: sum(float(np.exp(table.max(axis=1).mean())) for table in same))
-    mean = _normal(np.mean([np.logaddexp(table, np.log(_DOUBTED / len(SIGNS))) for table in tables], axis=0))
-    return _words(row, places, mean)
+    chosen = _longer_or_surer(fitting)
+    code = _words(row, places, _mean(chosen))
+    return replace(code, confidence=code.confidence * len(chosen) / sum(map(len, fitting)))
+
+
+def _longer_or_surer(fitting: Sequence[list[Table]]) -> list[Table]:
+    """Of readings that differ in length the surer, but the longer where they are alike save a narrow sign.
+
+    It is lost between two others, and none is made up there.
+    """
+    if len(fitting) > 1:
+        short, long = (_text(_mean(tables)) for tables in fitting)
+        lost = [place for place in range(1, len(short)) if long[place] in _NARROW]
+        if any(long[:place] + long[place + 1 :] == short for place in lost):
+            return fitting[1]
+    return max(fitting, key=lambda same: sum(float(np.exp(table.max(axis=1).mean())) for table in same))
+
+
+def _mean(tables: Sequence[Table]) -> Table:
+    """What several readings say together, none of them wholly trusted."""
+    return _normal(np.mean([np.logaddexp(table, np.log(_DOUBTED / len(SIGNS))) for table in tables], axis=0))
+
+
+def _text(table: npt.NDArray[np.floating]) -> str:
+    return "".join(SIGNS[place] for place in table.argmax(axis=1))
 
 
 def _tables(row: Row, reader: looks.Together, other: PrintEngine) -> Iterator[Table]:
@@ -73,12 +98,25 @@ def _tables(row: Row, reader: looks.Together, other: PrintEngine) -> Iterator[Ta
     closer = np.ascontiguousarray(strip[inset:-inset])
     wider = np.asarray(np.pad(strip, ((inset, inset), (0, 0)), mode="edge"), np.uint8)
     again = replace(row, printed=reader.read_together([strip, closer, wider]))
-    yield from (_table(one) for one in (row, again) if _places(one))
-    yield from (table for one in (strip, closer) if len(table := _capitals(one, other)))
+    capital = [table for one in (strip, closer) if len(table := _capitals(one, other))]
+    yield from (_table(one, capital) for one in (row, again) if _places(one))
+    yield from capital
 
 
-def _table(row: Row) -> Table:
-    return _normal(row.printed.log_probabilities[_places(row)][:, words.codes(SIGNS)])
+def _table(row: Row, others: Sequence[Table]) -> Table:
+    """What a row says of its places; of one too many that is left out without which it is most like the others."""
+    places = _possible(row)
+    whole = _normal(row.printed.log_probabilities[places][:, words.codes(SIGNS)])
+    likely = [table for table in others if len(table) == _LENGTHS[-1]]
+    if len(places) != _LENGTHS[-1] + 1 or not likely:
+        return _normal(row.printed.log_probabilities[_places(row)][:, words.codes(SIGNS)])
+    ways = [np.delete(whole, place, axis=0) for place in range(len(whole))]
+    return max(ways, key=lambda way: _likeness(way, _mean(likely)))
+
+
+def _likeness(table: Table, other: Table) -> float:
+    """How likely both say the same signs."""
+    return float(np.sum(np.logaddexp.reduce(np.maximum(table, _FLOOR) + np.maximum(other, _FLOOR), axis=1)))
 
 
 def _capitals(strip: Grey, reader: PrintEngine) -> Table:
@@ -104,8 +142,9 @@ def _read_alone(row: Row) -> Words | None:
 
 
 def _words(row: Row, places: Sequence[int], table: npt.NDArray[np.floating]) -> Words:
-    text = "".join(SIGNS[place] for place in table.argmax(axis=1))
-    return Words(row, text, float(np.exp(table.max(axis=1).sum())), places[0], places[-1])
+    is_torn = hangul.SPACE in row.printed.text[places[0] : places[-1]]
+    sure = float(np.exp(table.max(axis=1).sum())) * (_TORN if is_torn else 1)
+    return Words(row, _text(table), sure, places[0], places[-1])
 
 
 def _surest(codes: Iterator[Words]) -> Words | None:
@@ -114,13 +153,18 @@ def _surest(codes: Iterator[Words]) -> Words | None:
 
 def _places(row: Row) -> list[int]:
     """The places of a row that may be of a code; of one too many the least sure is left out."""
+    places = _possible(row)
+    if len(places) == _LENGTHS[-1] + 1:
+        places.remove(min(places, key=lambda place: row.printed.confidences[place]))
+    return places
+
+
+def _possible(row: Row) -> list[int]:
+    """The places of a row that may be of a code."""
     codes = words.codes(SIGNS)
     likely = np.exp(np.logaddexp.reduce(row.printed.log_probabilities[:, codes], axis=1)) if row.printed.text else []
-    places = [
+    return [
         place
         for place, sign in enumerate(row.printed.text)
         if sign not in _MARKS and (sign == hangul.OTHER or likely[place] > _LEAST_SIGN)
     ]
-    if len(places) == _LENGTHS[-1] + 1:
-        places.remove(min(places, key=lambda place: row.printed.confidences[place]))
-    return places

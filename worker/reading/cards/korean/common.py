@@ -24,6 +24,11 @@ _INDENTED = 0.14  #: of a card's width, by which rows of an address may begin ap
 _ALIKE, _LEADING = 0.75, 3.2  #: ratio of their heights, and from the first to the last, in heights
 _AS_WELL = 0.05  #: of that probability, that a number with its region may fit less
 _SPACED_DATE = re.compile(r"(?=.*\. )(\d{4}) ?\. ?(\d{1,2}) ?\. ?(\d{1,2}) ?\.?")
+_UNPADDED_DATE = re.compile(r"\d{4}\.([1-9]\.\d{1,2}|\d{1,2}\.[1-9])")
+_NOT_PARTED = 0.3  #: confidence at most of a date that runs on, or of which something stands right behind
+_UNPARTED = 0.6  #: of that probability, by which a date may fit less well whose parts are parted
+_STOPS = re.compile(r"[ .,·'~:-]*")
+_MORE_DIGITS = re.compile(r"[ .,·'-]*\d")
 _BEFORE_A_NUMBER = frozenset(" :.·-" + hangul.OTHER)
 _NEARLY = 0.35  #: of that probability, by which a day that may be fits less well than one that may not
 _AHEAD = 10  #: years from now, in which no card was issued
@@ -122,7 +127,7 @@ def dates(rows: Sequence[Row], *, today: date) -> list[Placed]:
     """Rows with a date that exists, top to bottom; of a row with two, the first; of one far off, its look-alike."""
     found = []
     for row in rows:
-        match = patterns.find(row.printed, patterns.DATE)
+        match = _date(row)
         if match is None or match.fit < NUMBER_FITS:
             continue
         day = day_of(match.text)
@@ -131,14 +136,48 @@ def dates(rows: Sequence[Row], *, today: date) -> list[Placed]:
             least = NUMBER_FITS if day is None else match.fit - _NEARLY
             match = strict if strict and strict.fit > least else match
         if forms.date_digits(match.text):
-            found.append(Placed(row, replace(match, text=_evenly(match.text))))
+            found.append(Placed(row, _doubted(row, replace(match, text=_evenly(match.text)))))
     return found
 
 
+def _date(row: Row) -> patterns.Match | None:
+    """The likeliest date on a row: of 11.7 the two ones are no month and day where 7 was read with doubt."""
+    match = patterns.find(row.printed, patterns.DATE)
+    if match is None or _is_parted(row, match):
+        return match
+    parted = patterns.find(row.printed, patterns.PARTED_DATE)
+    least = max(NUMBER_FITS, match.fit - _UNPARTED)
+    return parted if parted and day_of(parted.text) and parted.fit > least else match
+
+
+def _is_parted(row: Row, match: patterns.Match) -> bool:
+    """True where a stop or a blank stands between year and month and between month and day."""
+    return all(
+        match.places[stop] >= 0
+        or hangul.SPACE in row.printed.text[match.places[stop - 1] : max(match.places[stop + 1 : stop + 3])]
+        for stop in patterns.STOPS_OF_A_DATE
+    )
+
+
+def _doubted(row: Row, match: patterns.Match) -> patterns.Match:
+    """The date, less sure and to its row's end where it may be told in part only: its parts run on, or go on."""
+    rest = row.printed.text[match.last + 1 :]
+    goes_on = _MORE_DIGITS.match(rest) is not None or (len(rest) <= _FEW and _STOPS.fullmatch(rest) is None)
+    if not goes_on and (len(match.places) != len(patterns.DATE) or _is_parted(row, match)):
+        return match
+    last = len(row.printed.text) - 1 if goes_on else match.last
+    return replace(match, confidence=min(match.confidence, _NOT_PARTED), last=last)
+
+
 def _evenly(text: str) -> str:
-    """A date that has a blank behind one stop with one behind every stop, and its last stop: small ones are lost."""
+    """A date in one style, its last stop put back where it is never left out: small ones are lost.
+
+    It is there where blanks stand behind the others, and where a month or day of one digit has no nought before it.
+    """
     spaced = _SPACED_DATE.fullmatch(text)
-    return "{}. {}. {}.".format(*spaced.groups()) if spaced else text
+    if spaced:
+        return "{}. {}. {}.".format(*spaced.groups())
+    return f"{text}." if _UNPADDED_DATE.fullmatch(text) else text
 
 
 def on_card(card: Card, told: Field) -> list[list[int]]:

@@ -19,12 +19,17 @@ _CONDITION_LABELS = ("조건",)
 _NEARLY_LABEL = re.compile("^ ?(?:조.|.건) ?[:;.]? ?(?=[A-J](?:$|[., ]))")  #: read with doubt, a letter behind it
 _LETTERS = re.compile("^[A-J]{2,4}$")  #: of conditions, the commas between them lost
 _KIND_LIKE = re.compile("[0-9]?종|보통|대형|소형|특수|원동기|견인|구난")
-_NUMBER_LABEL = re.compile("면 ?허 ?번 ?호?|허 ?번 ?호")  #: kinds of licence stand before it
-_ABBREVIATED = re.compile(r"^[A-J](?:[.,] ?[A-J])+$")  #: conditions by their letters
+_NUMBER_LABEL = re.compile("면+ ?허+ ?번+ ?호*|허+ ?번+ ?호+")  #: kinds of licence stand before it
+_NUMBER = re.compile(r"\d[\d -]{6,}\d(?= |$)")  #: and behind it
+_ABBREVIATED = re.compile(r"^[A-J](?:[^A-Z가-힣] ?[A-J])+$")  #: conditions by their letters
+_LOST_KIND = 0.4  #: what the confidence of kinds is worth where one more was not made out
 _ADDRESS = 0.25  #: of a card's height below the resident number, in which the address stands
 _HALF_A_SIGN = 0.25  #: of a line's height with its margins
 _BELOW = 1.7  #: times _ASIDE, that a condition may stand below the period
+_NEXT, _FLUSH, _SHORT = 1.2, 0.03, 0.25  #: of its height, the next row below it; of a card, begun alike; a short row
 _ASIDE, _REACH = 0.06, 0.35  #: of a card, looked at about a condition's label and right of it
+_FEWEST_SIGNS = 3  #: of a condition in words that is put right: shorter ones are too much alike
+_CONDITIONS = "ABCDEFGHIJ"  #: their letters
 _LEAST_CONDITION = 0.3  #: of a sign's mean confidence
 
 
@@ -149,6 +154,20 @@ def condition_places(card: Card, rows: Sequence[Row]) -> list[common.Place]:
     ]
 
 
+def nearly_conditions(rows: Sequence[Row]) -> list[Row]:
+    """Short rows that begin where the period above them begins: a condition, its label read badly."""
+    return [
+        row
+        for period in rows
+        if _is_period(period)
+        for row in rows
+        if 0 < row.middle - period.middle < _NEXT * period.height
+        and abs(row.left - period.left) < _FLUSH
+        and row.right - row.left < _SHORT
+        and row.plain.strip(":.·-") not in _CONDITION_LABELS
+    ]
+
+
 def code_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:
     """Where the code serial is looked for, px of the card: right of the issuer, or of the date above it.
 
@@ -182,10 +201,11 @@ def licence_kinds(rows: Sequence[Row]) -> common.Words | None:
     for row in rows:
         if not _KIND_LIKE.search(row.plain):
             continue
-        parts = [known for part in _parts(row) if (known := _kind(row, part))]
+        said = _parts(row)
+        parts = [known for part in said if (known := _kind(row, part))]
         if parts:
             text = "/".join(word for word, _, _, _ in parts)
-            sure = float(np.prod([sure for _, sure, _, _ in parts]))
+            sure = float(np.prod([sure for _, sure, _, _ in parts])) * _LOST_KIND ** _lost_kinds(row, said)
             found.append(common.Words(row, text, sure, parts[0][2], parts[-1][3]))
     if not found:
         return None
@@ -197,7 +217,9 @@ def licence_kinds(rows: Sequence[Row]) -> common.Words | None:
 def _parts(row: Row) -> list[list[int]]:
     """Places of the words of a row, parted at `/`, `,`, the number's label and before a digit followed by 종."""
     parts: list[list[int]] = [[]]
-    text = _NUMBER_LABEL.sub(lambda label: "/" * len(label[0]), row.printed.text)
+    text = row.printed.text
+    for other in (_NUMBER_LABEL, _NUMBER):
+        text = other.sub(lambda found: "/" * len(found[0]), text)
     for place, sign in enumerate(text):
         if sign in "/,·." or (sign in "12" and "종" in text[place + 1 : place + 3] and parts[-1]):
             parts.append([])
@@ -206,11 +228,17 @@ def _parts(row: Row) -> list[list[int]]:
     return [part for part in parts if len(part) > 1]
 
 
-def _kind(row: Row, places: list[int]) -> tuple[str, float, int, int] | None:
-    known = words.nearest(row.printed.log_probabilities[places], words.LICENCE_KINDS)
+def _lost_kinds(row: Row, parts: Sequence[Sequence[int]]) -> int:
+    """How many parts of a row look like a kind of licence, but like none that is known."""
+    like = [part for part in parts if _KIND_LIKE.search("".join(row.printed.text[place] for place in part))]
+    return sum(_kind(row, part) is None for part in like)
+
+
+def _kind(row: Row, places: Sequence[int]) -> tuple[str, float, int, int] | None:
+    known = words.nearest(row.printed.log_probabilities[list(places)], words.LICENCE_KINDS)
     if known is None:
         return None
-    sure = float(np.exp((row.printed.log_probabilities[places].max(axis=1).sum() - 2 * known.against) / 2))
+    sure = float(np.exp((row.printed.log_probabilities[list(places)].max(axis=1).sum() - 2 * known.against) / 2))
     return known.word, sure, places[0], places[-1]
 
 
@@ -232,9 +260,32 @@ def _stated(row: Row, start: int) -> common.Words | None:
     sure = row.printed.confidences[start:]
     if not text or float(np.mean(sure)) < _LEAST_CONDITION:
         return None
+    if known := _known_condition(row, start) or _letter(row, start, text):
+        return known
     if _ABBREVIATED.match(text) or _LETTERS.match(text):
         text = ", ".join(letter for letter in text if letter.isalpha())
     return common.Words(row, text, float(np.prod(sure)), start, len(row.printed.centres) - 1)
+
+
+def _known_condition(row: Row, start: int) -> common.Words | None:
+    """One of those that licences know in words, all of it in Hangul and without blanks."""
+    places = [place for place in range(start, len(row.printed.text)) if row.printed.text[place] not in " .:-~'·"]
+    if not places or not all(row.printed.text[place] in hangul.SYLLABLES for place in places):
+        return None
+    table = row.printed.log_probabilities[places]
+    if len(places) < _FEWEST_SIGNS or not (known := words.snap(table, words.CONDITIONS)):
+        return None
+    sure = float(np.exp((table.max(axis=1).sum() - 2 * known.against) / 2))
+    return common.Words(row, known.word, sure, places[0], places[-1])
+
+
+def _letter(row: Row, start: int, text: str) -> common.Words | None:
+    """The likeliest letter of conditions where one sign stands alone: no digit does, however alike."""
+    if len(text) > 1 or text in hangul.SYLLABLES:
+        return None
+    place = row.printed.text.index(text, start)
+    table = row.printed.log_probabilities[place, words.codes(_CONDITIONS)]
+    return common.Words(row, _CONDITIONS[int(table.argmax())], float(np.exp(table.max())), place, place)
 
 
 def _right_of(label: Row, rows: Sequence[Row]) -> Row | None:

@@ -38,11 +38,15 @@ def at(
     grey: Grey, card: Card, corners: Corners, reader: Together, *, heights: Sequence[float] = HEIGHTS
 ) -> Iterator[Row]:
     """As `again`, for what stands between four corners (4, 2) on the card, clockwise, with the margins of a strip."""
+    yield from again(grey, card, unread(card, corners), reader, heights=heights)
+
+
+def unread(card: Card, corners: Corners) -> Row:
+    """A row of which nothing is known but where it stands."""
     size = np.array(card.image.shape[1::-1], np.float64)
     (left, top), (right, bottom) = corners.min(axis=0) / size, corners.max(axis=0) / size
     nothing = Printed("", (), np.zeros(0, np.float32), np.zeros((0, 0), np.float32))
-    line = Line(corners, np.zeros((0, 0), np.uint8))
-    yield from again(grey, card, Row(line, nothing, left, top, right, bottom), reader, heights=heights)
+    return Row(Line(corners, np.zeros((0, 0), np.uint8)), nothing, left, top, right, bottom)
 
 
 def _cut(grey: Grey, card: Card, row: Row, share: float, level: float) -> Line:

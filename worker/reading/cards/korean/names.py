@@ -26,6 +26,7 @@ _GIVEN = (
 )  #: syllables that most given names are made of
 _MISFIT = 0.5  #: what a name is worth that has too few or too many syllables for its Latin letters
 _A_SURNAME, _A_GIVEN_NAME = 3.5, 2.0  #: natural-log odds that a sign is one of these, beyond the network's own
+_FEW = 2  #: syllables of a name that may have lost one
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,14 @@ def _places(printed: Printed, labels: tuple[str, ...], *, is_labelled: bool) -> 
             kept.append(place)
         elif sign != hangul.SPACE and kept and printed.text[place + 1 : place + 2] not in hangul.SYLLABLES:
             break  # more than one sign that is no syllable: something else than the name begins
-    return kept
+    return _with_misread(printed.text, start, kept)
+
+
+def _with_misread(text: str, start: int, kept: list[int]) -> list[int]:
+    """The places of two syllables with that of a digit or letter right before them: most names have three."""
+    before = kept[0] - 1 if len(kept) == _FEW else -1
+    is_misread = before >= start and text[before] in hangul.PLAIN and text[before].isalnum()
+    return [before, *kept] if is_misread else kept
 
 
 def _behind_doubtful(text: str) -> int:

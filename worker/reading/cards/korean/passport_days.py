@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
+import numpy as np
+
 from core.authenticity.printed import MONTHS
 from core.documents import Field
 from worker.reading.cards.base import Card
@@ -21,6 +23,9 @@ _CERTAIN: Final = 0.9  #: confidence of a day of issue that is looked at once on
 _LEAST: Final = 0.02  #: and of one that is told at all
 _LIKELIER: Final = 0.35  #: natural-log probability of a place, that the day fits better which the MRZ makes likely
 _VALID_FOR: Final = (10, 5)  #: years from a book's day of issue to its day of expiry
+_YEAR: Final = 4  #: signs at a day's end that tell its year
+_YEAR_FITS: Final = -1.0  #: mean natural-log probability of its places
+_ONE_LOST: Final = -0.4  #: price of one sign that was lost, spread over a day
 _NEVER: Final = -99.0
 _LENGTHS: Final = (1.8, 8.0)  #: of a day's line, in heights of its strip
 _MOST_AGAIN: Final = 12  #: lines that are looked at again
@@ -135,7 +140,7 @@ def _issued_on(rows: Iterable[Row], fields: dict[str, Field]) -> list[_Day]:
         likely = max((_fit(row, iso) for iso in _expected(fields)), default=None, key=lambda pair: pair[0])
         least = max([_KNOWN_FITS, *(_fit(row, iso)[0] for iso in others), (told.fit if told else _NEVER) - _LIKELIER])
         if likely and likely[1] and likely[0] > least:
-            told = likely[1]
+            told = replace(likely[1], confidence=max(likely[1].confidence, _INFERRED * float(np.exp(likely[0]))))
         found += [told] if told else []
     return found
 
@@ -169,19 +174,51 @@ def _known(rows: Sequence[Row], iso: str) -> _Day | None:
     except ValueError:
         return None
     letters = next(name for name, number in _MONTHS.items() if number == day.month)
-    best: tuple[float, _Day] | None = None
-    for text in (f"{day.day:02} {day.month}월/{letters} {day.year}", f"{day.day:02} {letters} {day.year}"):
-        pattern = tuple(patterns.Slot(sign, may_lack=sign in "월/") for sign in text if sign != " ")
-        for row in rows:
-            match = patterns.find(row.printed, pattern)
-            if match and match.fit > _KNOWN_FITS and (best is None or match.fit > best[0]):
-                best = (match.fit, _Day(row, text, day, match.confidence, match.first, match.last, match.fit))
-    return best[1] if best else None
+    texts = (f"{day.day:02} {day.month}월/{letters} {day.year}", f"{day.day:02} {letters} {day.year}")
+    best = max((_seen(row, text, day) for text in texts for row in rows), key=_fit_of, default=None)
+    if best is None:
+        dated = [row for row in rows if _ends_in(row, day.year)]
+        best = max((_seen_in_part(row, text, day) for text in texts for row in dated), key=_fit_of, default=None)
+    return best
+
+
+def _fit_of(day: _Day | None) -> float:
+    return day.fit if day else _NEVER
+
+
+def _seen(row: Row, text: str, day: date, lost: int = -1) -> _Day | None:
+    """A day that is known where a row prints its text, without the sign on one place of it."""
+    signs = text.replace(" ", "")
+    kept = [sign for place, sign in enumerate(signs) if place != lost]
+    match = patterns.find(row.printed, tuple(patterns.Slot(sign, may_lack=sign in "월/") for sign in kept))
+    if match is None or match.fit < _KNOWN_FITS:
+        return None
+    return _Day(row, text, day, match.confidence, match.first, match.last, match.fit + (0 if lost < 0 else _ONE_LOST))
+
+
+def _seen_in_part(row: Row, text: str, day: date) -> _Day | None:
+    """As `_seen`, where one sign of day or month was lost; never one of the year."""
+    places = range(len(text.replace(" ", "")) - _YEAR)
+    return max((_seen(row, text, day, place) for place in places), key=_fit_of)
+
+
+def _ends_in(row: Row, year: int) -> bool:
+    """True where a row may print a year."""
+    match = patterns.find(row.printed, patterns.slots(str(year)))
+    return match is not None and match.fit > _YEAR_FITS
 
 
 def _without_others(rows: Sequence[Row], days: Sequence[_Day], iso: str) -> list[Row]:
-    """Rows but those that surely print another day: a book expires on the day of the year on which it was issued."""
-    others = [day.row for day in days if day.day.isoformat() != iso and day.confidence > _SURE]
+    """Rows but those that print another day, surely or a past one more likely.
+
+    A book expires on the day of the year on which it was issued.
+    """
+    others = [
+        day.row
+        for day in days
+        if day.day.isoformat() != iso
+        and (day.confidence > _SURE or (day.day.isoformat() < iso and day.fit > _fit(day.row, iso)[0] + _LIKELIER))
+    ]
     return [row for row in rows if not any(row is other for other in others)]
 
 

@@ -25,6 +25,10 @@ _CAPTION_LIKE: Final = 0.6  #: share of a caption's signs, from which on print i
 _LATIN: Final = 0.8  #: mean confidence of a line of Latin letters or digits that is no name in Hangul
 _LENGTHS: Final = (1.0, 6.0)  #: of a name's line, in heights of its strip
 _BEHIND: Final = 0.7  #: heights of its strip, that a line may be longer than it was seen
+_COLUMN: Final = (0.35, 0.62)  #: of the page's width, where the second column begins
+_FLUSH: Final = 0.025  #: by which its lines may begin apart
+_LEGIBLE: Final = 0.5  #: mean confidence of a line that tells where a column or a level is
+_AS_LONG: Final = 3.6  #: heights of a strip, looked at where a line was lost
 _MOST_AGAIN: Final = 16  #: lines that are looked at again
 _MOST_CLOSELY: Final = 3  #: and of them such at all heights
 
@@ -52,7 +56,8 @@ def find(
     found = _best(offers, rows)
     grey = print_lines.grey_of(card.image)
     seen: list[tuple[float, Row]] = []
-    for row in _possible(card, rows, found):
+    lost = [] if found and found[1].agreement == 1 else _lost(card, rows)
+    for row in [*_possible(card, rows, found), *lost]:
         told = list(_named(looks.again(grey, card, row, reader, heights=looks.HEIGHTS[:1]), latin))
         offers += told
         seen.append((max((_weight(offer, rows) for offer in told), default=0.0), row))
@@ -81,13 +86,14 @@ def _is_sure(name: names.Name, latin: tuple[str, str]) -> bool:
 
 
 def _best(offers: Sequence[Found], rows: Sequence[Row]) -> Found | None:
-    """The surest name, best where the MRZ spells it so and the caption of a name stands above it."""
+    """The surest name, best where the MRZ spells it so, print is clear and the caption of a name stands above it."""
     return max(offers, key=lambda offer: _weight(offer, rows), default=None)
 
 
 def _weight(offer: Found, rows: Sequence[Row]) -> float:
     row, name = offer
-    return name.confidence + name.agreement + _stands_below_caption(row, rows)
+    clear = float(np.exp(name.fit)) if name.agreement else 0.0
+    return name.confidence + name.agreement + clear + _stands_below_caption(row, rows)
 
 
 def _possible(card: Card, rows: Sequence[Row], found: Found | None) -> list[Row]:
@@ -96,6 +102,47 @@ def _possible(card: Card, rows: Sequence[Row], found: Found | None) -> list[Row]
     kept = [part for part in parts if _LENGTHS[0] < length_of(card, part) < _LENGTHS[1] and not _is_latin(part)]
     kept.sort(key=lambda row: not _stands_below_caption(row, rows))
     return [_longer(card, row) for row in [*([found[0]] if found else []), *kept][:_MOST_AGAIN]]
+
+
+def _lost(card: Card, rows: Sequence[Row]) -> list[Row]:
+    """Places of the second column where no line was found, under a stamp or glare, on levels of lines in the first."""
+    height, width = card.image.shape[:2]
+    legible = [row for row in rows if float(np.mean(row.printed.confidences)) > _LEGIBLE]
+    start = _second_column(legible)
+    if start is None:
+        return []
+    tall = float(np.median([_tall(row) for row in legible]))
+    slope = _slope(legible)
+    taken = [row.middle * height for row in legible if row.left < start + _FLUSH < row.right]
+    lost: list[Row] = []
+    for row in legible:
+        level = row.middle * height + slope * (start - (row.left + row.right) / 2) * width
+        if row.right < start and not any(abs(level - other) < tall / 2 for other in taken):
+            taken.append(level)
+            along = np.array([0.0, _AS_LONG * tall])[[0, 1, 1, 0]]
+            across = np.array([-tall, tall])[[0, 0, 1, 1]] / 2
+            corners = np.column_stack([start * width + along, level + slope * along + across])
+            lost.append(looks.unread(card, np.asarray(corners, np.float32)))
+    return lost
+
+
+def _second_column(rows: Sequence[Row]) -> float | None:
+    """Where most lines begin that begin about the middle of the page; of its width."""
+    lefts = [row.left for row in rows if _COLUMN[0] < row.left < _COLUMN[1]]
+    return max(lefts, key=lambda left: sum(abs(other - left) < _FLUSH for other in lefts), default=None)
+
+
+def _tall(row: Row) -> float:
+    """Of its strip, px of the page."""
+    first, *_, last = row.line.corners
+    return float(np.hypot(*(last - first)))
+
+
+def _slope(rows: Sequence[Row]) -> float:
+    """Of the longest lines."""
+    longest = sorted(rows, key=lambda row: row.left - row.right)[:3]
+    along = [row.line.corners[1] - row.line.corners[0] for row in longest]
+    return float(np.median([y / max(1.0, x) for x, y in along]))
 
 
 def _longer(card: Card, row: Row) -> Row:

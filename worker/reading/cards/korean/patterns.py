@@ -168,6 +168,9 @@ LICENCE_NUMBER_OF_A_REGION = slots("##-######-##")
 _YEAR = slots("[12]###.")
 _ONE_OR_TWO = (Slot(DIGITS, may_lack=True), Slot(DIGITS))
 DATE = (*_YEAR, *_ONE_OR_TWO, *slots("."), *_ONE_OR_TWO, *slots("."))
+STOPS_OF_A_DATE = (4, 7)  #: places of the stops within one
+_STOP_OR_BLANK = Slot(".,·- ", stands_for=".")
+PARTED_DATE = (*_YEAR[:-1], _STOP_OR_BLANK, *_ONE_OR_TWO, _STOP_OR_BLANK, *_ONE_OR_TWO, *slots("."))
 _MONTHS = ("[123456789]", "0[123456789]", "1[012]")
 _DAYS = ("[123456789]", "[012]#", "3[01]")
 

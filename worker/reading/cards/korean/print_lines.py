@@ -15,7 +15,7 @@ from worker.reading.cards.base import Card, Colour, Line
 from worker.reading.engines.base import Grey
 
 _LOOK: Final = 640  #: px of the card's longer side: titles are large, addresses small
-_CLOSER: Final = 1.2  #: times the size of the card, that a part of it is looked at
+CLOSER: Final = 1.2  #: times the size of the card, that a part of it is looked at
 _LEAST: Final = 40  #: px of such a part
 _REDDER: Final = 0.42  #: of its red, by which red ink is redder than green and blue, beyond what the card's ground is
 _DARK: Final = 0.52  #: of the ground's red; what is darker is print, whatever its edge is tinged with
@@ -53,14 +53,14 @@ def on(card: Card) -> list[Line]:
     return cut(plain, rough(plain))
 
 
-def near(card: Card, part: tuple[int, int, int, int]) -> list[Line]:
-    """Lines in a part of a card without red, from left, top to right, bottom in its px: small print is seen closer."""
+def near(card: Card, part: tuple[int, int, int, int], closer: float = CLOSER) -> list[Line]:
+    """Lines in a part of a card without red, from left, top to right, bottom in its px, `closer` times as large."""
     height, width = card.image.shape[:2]
     left, top, right, bottom = (int(np.clip(side, 0, end)) for side, end in zip(part, (width, height) * 2, strict=True))
     if min(right - left, bottom - top) < _LEAST:
         return []
     image = np.ascontiguousarray(card.image[top:bottom, left:right])
-    found = lines.rows(replace(card, image=image), look=round(_CLOSER * max(image.shape)))
+    found = lines.rows(replace(card, image=image), look=round(closer * max(image.shape)))
     return cut(card, [_shifted(row, left, top) for row in found])
 
 

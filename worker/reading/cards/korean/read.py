@@ -33,6 +33,7 @@ from worker.reading.cards.korean.common import (
     Words,
     issuer_places,
     licence_number,
+    on_card,
 )
 from worker.reading.cards.korean.engine import KoreanEngine
 from worker.reading.cards.korean.rows import Row, as_field, part_of, rows_of
@@ -50,8 +51,11 @@ _FEWEST_ASKED, _ASKED = 2, 5  #: lines that say which way is up
 _CLEARLY: Final = 1.6  #: times what they say against it
 _SURE_NUMBER: Final = 0.9  #: confidence of a licence's number that is looked at once only
 _KNOWN, _LEGIBLE = 0.5, 0.6  #: of a line's signs, that are Hangul or digits, and their mean confidence
-_ONE_LINE: Final = frozenset({"issuer"})  #: values that a closer look has whole; one of several kinds is a part only
-_UNSURE: Final = 0.3  #: confidence of such a value, below which it is looked for as if it had been lost
+_ONE_LINE: Final = frozenset(
+    {"issuer", "serial_number"}
+)  #: values that a closer look has whole; one of several kinds is a part only
+_UNSURE: Final = 0.35  #: confidence of such a value, below which it is looked for as if it had been lost
+_SMALL, _CLOSEST = 34, 2.0  #: px of its height with margins, below which a value is small; times its size it is seen
 _MOST_LINES: Final = 40  #: read on one card; the longest are read first
 
 
@@ -188,24 +192,42 @@ def _span(number: Placed) -> Row:
     return part_of(number.row, slice(0, number.match.last + 1))
 
 
-def _near(card: Card, place: Place) -> list[Row]:
-    found = print_lines.near(card, place)
+def _near(card: Card, place: Place, closer: float = print_lines.CLOSER) -> list[Row]:
+    found = print_lines.near(card, place, closer)
     return rows_of(card, found, engine().read_lines([line.strip for line in found]))
 
 
 def _looked_at_closer(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told, list[Row]]:
     """What was told with the small print that was lost, or read badly, where it usually stands, and its lines."""
     seen: list[Row] = []
+    closer = _closeness(card, told)
     for name, tell_, places in _wanted(card, rows, told):
         known = told.fields[name].confidence if name in told.fields else 0.0
         is_lost = name not in told.fields or (name in _ONE_LINE and known < _UNSURE)
         for place in places if is_lost else ():
-            close = _near(card, place)
+            close = _near(card, place, closer)
             seen += close
             if (value := tell_(close)) and value.confidence > known:
                 told = replace(told, fields=told.fields | {name: as_field(card, value.row, value)})
                 break
+    if told.document_type is DocumentType.DRIVER_LICENCE and "condition" not in told.fields:
+        seen += _nearly_conditions(card, [*rows, *seen])
+        if stated := driver.condition(seen):
+            told = replace(told, fields=told.fields | {"condition": as_field(card, stated.row, stated)})
     return told, seen
+
+
+def _nearly_conditions(card: Card, rows: Sequence[Row]) -> list[Row]:
+    """Rows that may be a condition, read again."""
+    grey = print_lines.grey_of(card.image)
+    return [again for row in driver.nearly_conditions(rows)[:1] for again in looks.again(grey, card, row, engine())]
+
+
+def _closeness(card: Card, told: Told) -> float:
+    """How many times as large small print is looked at: larger on a card that fills a part of its outline only."""
+    corners = (np.array(on_card(card, one)) for name, one in told.fields.items() if name in _ALWAYS)
+    tall = [float(np.hypot(*(corner[3] - corner[0]))) for corner in corners]
+    return _CLOSEST if np.median(tall or [0.0]) < _SMALL else print_lines.CLOSER
 
 
 def _wanted(

@@ -92,6 +92,12 @@ LICENCE_KINDS = (
     "2종보통(자동)", "1종보통(자동)",
 )  # fmt: skip
 
+#: Of licences; Enforcement Rules of the Road Traffic Act, form of the licence: what their letters A to J stand for.
+CONDITIONS = (
+    "자동변속기", "의수", "의족", "보청기", "수동제동기", "수동가속기", "수동제동기,가속기", "특수제작", "특수제작차",
+    "승인차", "우측방향지시기", "왼쪽엑셀러레이터", "왼쪽액셀러레이터", "청각장애인표지및볼록거울", "안경", "휠체어",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Snapped:

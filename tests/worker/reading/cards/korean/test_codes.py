@@ -69,6 +69,22 @@ def test_a_sign_that_one_reader_lost_is_told_by_the_other(read) -> None:
     assert read(surely("RXUC"), surely("RIXUC")) == "RIXUC"
 
 
+def test_a_narrow_sign_inside_a_code_is_lost_and_not_made_up(read) -> None:
+    assert read(surely("2L3LH"), surely("2IL3LH")) == "2IL3LH"
+    assert read(surely("2L3LH"), [{sign: 0.5, "8": 0.4} for sign in "2LU3LH"]) == "2L3LH"
+
+
+def test_readers_that_differ_in_length_make_a_code_unsure(row_of) -> None:
+    reader, other = Reader(hangul.ALPHABET, *surely("2L3LH")), Reader(codes.SIGNS, *surely("2IL3LH"))
+    row = replace(row_of("2L3LH"), printed=reader.said)
+    assert codes.together(row, reader, other).confidence < 0.6
+
+
+def test_of_a_sign_too_many_that_is_left_out_which_the_other_reader_does_not_see(read) -> None:
+    many = [*surely("MDK"), {"5": 0.6, "S": 0.4}, *surely("JFV")]
+    assert read(many, surely("MDK5FV")) == "MDK5FV"
+
+
 def test_what_no_reader_finds_as_long_as_a_code_is_none(read) -> None:
     assert read(surely("RXUC"), surely("RXU")) == ""
 

@@ -51,10 +51,30 @@ def test_a_card_issued_tomorrow_fails() -> None:
         ("발급 2003. 4. 18", "2003. 4. 18."),
         ("2003.04.18", "2003.04.18"),
         ("2003.04.18.", "2003.04.18."),
+        ("2003.4.18", "2003.4.18."),
+        ("2003.04.8", "2003.04.8."),
+        ("2003.11.18", "2003.11.18"),
     ],
 )
 def test_a_date_with_a_blank_gets_all_of_them_and_its_last_stop(row_of, printed: str, text: str) -> None:
     assert [placed.match.text for placed in common.dates([row_of(printed)], today=TODAY)] == [text]
+
+
+def test_two_digits_side_by_side_are_no_month_and_day(row_of) -> None:
+    row = _doubted(row_of("2002. 11. Z"), 10, "7")
+    assert [placed.match.text for placed in common.dates([row], today=TODAY)] == ["2002. 11. 7."]
+
+
+@pytest.mark.parametrize("line", ["2002.112", "200211.2", "2002.11.2Z", "2002. 66 12."])
+def test_a_date_that_runs_on_is_looked_at_again_to_the_end_of_its_row(row_of, line: str) -> None:
+    (placed,) = common.dates([row_of(line)], today=TODAY)
+    assert placed.match.confidence < 0.5
+    assert placed.match.last == len(line) - 1
+
+
+def test_a_date_that_is_whole_is_as_sure_as_its_digits(row_of) -> None:
+    (placed,) = common.dates([row_of("2002.11.2.")], today=TODAY)
+    assert placed.match.confidence > 0.7
 
 
 def test_an_issuer_is_looked_for_below_the_date_on_the_card() -> None:

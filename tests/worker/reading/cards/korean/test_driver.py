@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from worker.reading.cards.base import Card
-from worker.reading.cards.korean import driver
+from worker.reading.cards.korean import driver, words
 
 CARD = Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), 1.0)
 TODAY = date(2026, 6, 1)
@@ -77,6 +77,8 @@ def test_letters_of_conditions_have_commas_between_them(row_of) -> None:
         ("1종보통 면 허 번 호", "1종보통"),
         ("2종소형 허번호", "2종소형"),
         ("2종보통면허번호1종대형", "2종보통/1종대형"),
+        ("1종특수/ 1종소형견인차 면면허허번호호 79-948662-19", "1종특수/1종소형견인차"),
+        ("면면허번호 25-28-040286-06 1종대형견인차", "1종대형견인차"),
     ],
 )
 def test_the_label_of_a_number_is_no_part_of_the_kinds_beside_it(row_of, line: str, kinds: str) -> None:
@@ -87,6 +89,12 @@ def test_the_label_of_a_number_is_no_part_of_the_kinds_beside_it(row_of, line: s
 
 def test_the_label_of_a_number_alone_tells_no_kind(row_of) -> None:
     assert driver.licence_kinds([row_of("면허번호"), row_of("운전면허증")]) is None
+
+
+def test_kinds_of_which_one_was_not_made_out_are_unsure(row_of) -> None:
+    known, lost = (driver.licence_kinds([row_of(line)]) for line in ("1종대형/2종보통", "1종대형/보통보통보통종"))
+    assert lost.text == "1종대형"
+    assert lost.confidence < 0.5 < known.confidence
 
 
 @pytest.mark.parametrize("between", ["면허번호 ", " 면허번호:", "허번호 "])
@@ -105,6 +113,7 @@ def test_kinds_label_and_number_on_one_row_are_told_apart(row_of, between: str) 
         ("조건 : A", "A"),
         ("조건 : A. G", "A, G"),
         ("조건 : KL", "KL"),
+        ("조건 : A8B", "A, B"),
         ("조건 : 자동변속기", "자동변속기"),
         ("조전 : A", "A"),
         ("소건 A. G", "A, G"),
@@ -151,3 +160,31 @@ def test_a_code_of_digits_only_stands_behind_the_issuer(row_of) -> None:
     told = driver.tell(CARD, card, today=TODAY)
     assert told is not None
     assert told.fields["serial_number"].value == "16820"
+
+
+@pytest.mark.parametrize(("read", "stated"), [("보경기", "보청기"), ("자웅변속기", "자동변속기"), ("청각기", "청각기")])
+def test_a_condition_in_words_is_put_right_where_print_allows_it(row_of, read: str, stated: str) -> None:
+    row = row_of(f"조건 : {read}")
+    for place, (sign, other) in enumerate(zip(read, stated, strict=True), start=5):
+        if sign != other:
+            row.printed.log_probabilities[place, words.codes(sign)[0]] = np.log(0.5)
+            row.printed.log_probabilities[place, words.codes(other)[0]] = np.log(0.4)
+    told = driver.condition([row])
+    assert told is not None
+    assert told.text == stated
+    assert (told.confidence < 0.75) == (read != stated)
+
+
+def test_a_short_row_below_the_period_may_be_a_condition(row_of) -> None:
+    period = row_of("기간 : 2016.01.01 ~ 2016.12.31", at=(0.3, 0.5))
+    short, other, label = row_of("1A", at=(0.3, 0.54)), row_of("1A", at=(0.6, 0.54)), row_of("조건 :", at=(0.3, 0.54))
+    assert driver.nearly_conditions([period, short, other, label]) == [short]
+
+
+def test_one_sign_alone_is_a_letter_of_conditions(row_of) -> None:
+    row = row_of("조건 : 8")
+    row.printed.log_probabilities[5, words.codes("B")[0]] = np.log(0.2)
+    told = driver.condition([row])
+    assert told is not None
+    assert told.text == "B"
+    assert told.confidence == pytest.approx(0.2)

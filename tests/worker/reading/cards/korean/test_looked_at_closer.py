@@ -9,7 +9,7 @@ import pytest
 
 from core.documents import DocumentType
 from worker.reading.cards.base import Card
-from worker.reading.cards.korean import driver, read
+from worker.reading.cards.korean import codes, driver, print_lines, read
 
 CARD = Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), 1.0)
 TODAY = date(2026, 6, 1)
@@ -21,8 +21,9 @@ class Engine:
     def __init__(self, print_):
         self.print, self.looks = print_, []
 
-    def near(self, card, place):
+    def near(self, card, place, closer):
         self.looks.append(place)
+        self.closer = closer
         left, top, right, bottom = place
         return [row.line for row in self.print if left < row.left * 1000 < right and top < row.middle * 631 < bottom]
 
@@ -60,12 +61,27 @@ def test_issuer_and_condition_of_a_licence_are_found(row_of, closer) -> None:
     assert {row.text for row in seen} >= {"강원지방경찰청장", "조건 : AG"}
 
 
-def test_what_was_told_is_not_looked_for_again(row_of, closer) -> None:
+def test_what_was_told_is_not_looked_for_again(row_of, closer, monkeypatch) -> None:
+    monkeypatch.setattr(read, "_code", codes.find)
     rows = licence(row_of, "강원지방경찰청장")
     values, _, engine = closer(rows, [row_of("서울지방경찰청장", at=(0.35, 0.7))])
     assert values["issuer"] == "강원지방경찰청장"
     below_the_date = [place for place in engine.looks if place[1] > rows[4].middle * 631]
     assert below_the_date == []
+
+
+def test_a_code_with_a_blank_in_it_is_looked_for_again(row_of, closer, monkeypatch) -> None:
+    monkeypatch.setattr(read, "_code", codes.find)
+    rows = [*licence(row_of, "강원지방경찰청장"), row_of("549 0ZW", at=(0.75, 0.68))]
+    values, _, _ = closer(rows, [row_of("6XL8QK", sure=0.99, at=(0.75, 0.69))])
+    assert values["serial_number"] == "6XL8QK"
+
+
+@pytest.mark.parametrize(("shrunk", "closeness"), [(0.8, print_lines.CLOSER), (1.25, 2.0)])
+def test_small_print_of_a_card_in_a_larger_outline_is_seen_twice_as_large(row_of, shrunk: float, closeness) -> None:
+    told = read.tell(CARD, licence(row_of), today=TODAY)
+    assert told is not None
+    assert read._closeness(Card(CARD.image, np.diag([shrunk, shrunk, 1.0]), 1.0), told) == closeness
 
 
 def test_a_place_with_nothing_on_it_tells_nothing(row_of, closer) -> None:

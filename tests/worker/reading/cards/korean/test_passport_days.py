@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from core.documents import Field
 from worker.reading.cards.base import Card
@@ -56,3 +57,24 @@ def test_days_are_told_in_the_style_of_most_of_them(row_of) -> None:
         row_of("14 2월/FEB 2031", at=(0.1, 0.8)),
     ]
     assert told(rows, row_of("BX"))["issue_date"].value == "14 2월/FEB 2021"
+
+
+@pytest.mark.parametrize("line", ["14 FE 2021", "4 FEB 2021"])
+def test_a_sign_of_a_likely_day_of_issue_may_be_lost(row_of, line: str) -> None:
+    rows = [row_of("14 FEB 2031", at=(0.1, 0.8)), row_of(line, at=(0.1, 0.6))]
+    issued = told(rows, row_of("BX"))["issue_date"]
+    assert issued.value == "14 FEB 2021"
+    assert issued.confidence < 0.7
+
+
+@pytest.mark.parametrize("line", ["F 2021", "14 FEB 2O2"])
+def test_of_a_likely_day_of_issue_neither_more_nor_its_year_may_be_lost(row_of, line: str) -> None:
+    rows = [row_of("14 FEB 2031", at=(0.1, 0.8)), row_of(line, at=(0.1, 0.6))]
+    assert "issue_date" not in told(rows, row_of("BX"))
+
+
+def test_the_day_of_issue_is_not_taken_for_that_of_expiry_where_this_was_lost(row_of) -> None:
+    rows = [row_of("20 MAY 1982", at=(0.1, 0.4)), row_of("14 FEB 2021", sure=0.6, at=(0.1, 0.6))]
+    fields = told(rows, row_of("BX"))
+    assert fields["printed_expiry_date"].box is None
+    assert fields["issue_date"].value == "14 FEB 2021"

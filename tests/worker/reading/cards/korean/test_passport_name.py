@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from worker.reading.cards.base import Card, Printed
 from worker.reading.cards.korean import looks, passport_name
@@ -61,3 +62,27 @@ def test_more_lines_are_asked_for_only_where_none_is_sure(row_of) -> None:
     assert late is not None
     assert late[1].text == "홍길동"
     assert asked
+
+
+def test_a_line_lost_in_the_second_column_is_read_on_the_level_of_one_in_the_first(row_of) -> None:
+    lines = [("SEOKWON", 0.1, 0.4), ("REPUBLIC", 0.1, 0.6), ("1234567", 0.5, 0.6), ("AUTHORITY", 0.5, 0.8)]
+    rows = [row_of(text, at=(left, top)) for text, left, top in lines]
+    reader = Closer(row_of("서석원").printed)
+    found = passport_name.find(CARD, rows, reader, latin=("SEO", "SEOKWON"))
+    assert found is not None
+    assert found[1].text == "서석원"
+    assert (found[0].left, found[0].middle) == (0.5, pytest.approx(rows[0].middle))
+
+
+def test_no_line_is_thought_lost_where_the_second_column_has_one(row_of) -> None:
+    rows = [row_of("SEOKWON", at=(0.1, 0.4)), row_of("1234567", at=(0.5, 0.4))]
+    reader = Closer(row_of("서석원").printed)
+    assert passport_name.find(CARD, rows, reader, latin=("SEO", "SEOKWON")) is None
+    assert reader.asked == 0
+
+
+def test_print_that_is_clear_goes_before_a_caption_that_is_spelled_by_chance(row_of) -> None:
+    rows = [row_of("이장장", sure=0.95, at=(0.5, 0.5)), row_of("이종안", sure=0.2, at=(0.1, 0.5))]
+    found = passport_name.find(CARD, rows, Closer(row_of(" ").printed), latin=("I", "MARTIN"))
+    assert found is not None
+    assert found[1].text == "이장장"

@@ -96,3 +96,11 @@ def test_a_name_without_a_label_stays_whole_where_lines_are_labelled() -> None:
     told = names.find(said("남궁길동"), is_labelled=True)
     assert told is not None
     assert told.text == "남궁길동"
+
+
+@pytest.mark.parametrize(("line", "count"), [("5나신", 3), ("나신", 2), ("5 나신", 2), (":나신", 2), ("5나신호", 3)])
+def test_a_digit_right_before_two_syllables_of_a_name_is_a_misread_third(row_of, line: str, count: int) -> None:
+    name = names.find(row_of(line).printed)
+    assert name is not None
+    assert len(name.text) == count
+    assert (name.confidence < 0.5) == (line == "5나신")
