@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
 import numpy as np
 
-from worker.reading.cards import capitals, lattice, malaysia, malaysian_postcodes, malaysian_words, mykad_pieces, words
+from worker.reading.cards import (
+    capitals,
+    lattice,
+    letter_room,
+    malaysia,
+    malaysian_postcodes,
+    malaysian_words,
+    mykad_pieces,
+    words,
+)
 from worker.reading.cards.capitals import CapitalLine
 from worker.reading.cards.mykad_pieces import Piece
 
@@ -114,12 +124,18 @@ def _spelling(line: CapitalLine, least: float) -> tuple[str, float] | None:
     for one in near:
         found = lattice.spelled(frames, line.pattern(one), is_whole=True)
         if found is not None and found.loss < words.PER_CHARACTER * len(one):
-            spelt.append((found.loss + malaysia.RARER.get(one, 0.0), one))
+            spelt.append((found.loss + malaysia.RARER.get(one, 0.0) + _misfit(line, one, found), one))
     if not spelt:
         return None
     loss, best = min(spelt)
     rivals = sum(float(np.exp(loss - other)) for other, _ in spelt)
     return best, float(np.exp(-0.25 * loss) / rivals)
+
+
+def _misfit(line: CapitalLine, text: str, spelling: lattice.Spelling) -> float:
+    """Log probability that the signs of a text cost which take more or less room than its letters leave."""
+    places = np.array([(first + stop) / 2 for first, stop in spelling.spans]) / len(line.own_frames())
+    return letter_room.misfit(replace(line, text=text, centres=places))
 
 
 def _state_behind(rest: CapitalLine, separators: str) -> tuple[Piece | None, CapitalLine]:
