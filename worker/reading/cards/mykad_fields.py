@@ -17,6 +17,7 @@ from worker.reading.cards import (
     malaysia,
     malaysian_words,
     mykad_column,
+    mykad_descent,
     mykad_gaps,
     mykad_number,
     mykad_pieces,
@@ -45,7 +46,7 @@ _ADDRESS_START: Final = re.compile(
     r"^(NO\b|NO\.|LOT\b|PT\b|JALAN\b|JLN\b|LORONG\b|LRG\b|LOR\b|TAMAN\b|TMN\b|KAMPUNG\b|KAMPONG\b|KG\b|BATU\b|"
     r"PERSIARAN\b|LEBUH\b|BLOK\b|BLOCK\b|BLK\b|FLAT\b|PANGSAPURI\b|APARTMENT\b|APT\b|TINGKAT\b|UNIT\b|FELDA\b|"
     r"SEKSYEN\b|BANDAR\b|DESA\b|PPR\b|RUMAH\b|RPT\b|PEKAN\b|SUNGAI\b|SG\b|BUKIT\b|KEM\b|IPD\b|[DPOQ0]/A\b|LADANG\b|"
-    r"RANCANGAN\b|PETI SURAT\b|KONDO|VILLA\b|SRI\b|SERI\b|PARIT\b|SOLOK\b|LINTANG\b|#|\d)"
+    r"D[IJL1]A (?:SK|SMK|BALAI|KEM|IPD|KLINIK)\b|RANCANGAN\b|PETI SURAT\b|KONDO|VILLA\b|SRI\b|SERI\b|PARIT\b|SOLOK\b|LINTANG\b|#|\d)"
 )
 _DESCENT: Final = re.compile(r"(?:^|\s)(BIN|BINTI|BT|BTE|B\.|A/L|A/P|AL|AP|ANAK|AK|S/O|D/O|@)(?=\s|$)")
 _STOP_BEFORE_DESCENT: Final = re.compile(r"(?<=[A-Z]{3})\.(?=A/[LP]\b)")  #: a speck in the space
@@ -57,7 +58,7 @@ _WORD_WITH_DIGIT: Final = re.compile(
 )
 _STOP_BEHIND_WORD: Final = re.compile(r"(?:\d-?[A-Z]?|[A-Z]{4,})(\.)(?=\s|$|[A-Z])")
 _DOUBTED_STOP: Final = 3.0  #: of log probability
-_IN_CARE_OF: Final = re.compile(r"^[DPOQ0]/A ?(?=[A-Z])")  #: `D/A`: dengan alamat
+_IN_CARE_OF: Final = re.compile(r"^(?:[DPOQ0]/A ?|D[IJL1]A )(?=[A-Z])")  #: `D/A`: dengan alamat
 _LETTER_BEHIND_NUMBER: Final = re.compile(r"(?<=\d)[OQISZ](?![A-Z])")  #: hardly any house is called so
 _LETTER_IN_NUMBER: Final = re.compile(r"(?<=\d)[OQISZB](?=[A-H](?![A-Z]))")  #: `15SA`
 _LETTERS_AS_NUMBER: Final = re.compile(  #: `TINGKAT IS`, `NO. B`: what follows these is a number
@@ -147,7 +148,18 @@ def _side(lines: Sequence[CapitalLine]) -> tuple[dict[str, Piece], list[CapitalL
     if "religion" not in pieces and edges:
         below, rest = _beside(rest, edges)
         pieces = below | pieces
+    rest = [_short_of(line, edges) for line in rest]
     return pieces, [line for line in rest if not is_header(line.text)]
+
+
+def _short_of(line: CapitalLine, edges: Sequence[float]) -> CapitalLine:
+    """A line that runs into the column of the words beside, without the word there that could not be told."""
+    place = line.text.rfind(" ") + 1
+    if not place or line.text[place:] in malaysian_words.ADDRESS_WORDS or not line.text[place:].isalpha():
+        return line
+    left = float(line.at(float(line.centres[place]))[0])
+    is_there = any(abs(left - edge) < _AT_EDGE * line.height for edge in edges)
+    return capitals.trimmed(line.part(0, place)) if is_there else line
 
 
 def _beside(lines: Sequence[CapitalLine], edges: Sequence[float]) -> tuple[dict[str, Piece], list[CapitalLine]]:
@@ -285,15 +297,16 @@ def _name_and_address(column: Column) -> dict[str, Piece]:
 
 def _named(line: CapitalLine) -> CapitalLine:
     """A line of the name with its letters, blanks and stops as they are."""
-    return mykad_gaps.signed(mykad_gaps.parted(_stroked(mykad_gaps.single(line)), malaysian_words.NAME_WORDS))
+    line = mykad_gaps.parted(_stroked(mykad_gaps.single(line)), malaysian_words.NAME_WORDS)
+    return mykad_descent.told(mykad_gaps.signed(line))
 
 
 def _parted(name: str) -> str:
     """The name with the spaces that stand around signs of descent and another name, without a mark that touches it."""
-    name = " ".join(_unmarked(word) for word in name.split())
+    name = " ".join(_unmarked(word) for word in name.replace("@", " @ ").split())
     name = _STOP_BEFORE_DESCENT.sub(" ", _BRACKET_OF_DESCENT.sub("A/", name))
     name = _HAJI.sub(r"\1 HJ", name)  # nobody's father is called by one letter: a J that ends a line is lost easily
-    return " ".join(_DESCENT_JOINED.sub(r"\1 ", name).replace("@", " @ ").split())
+    return " ".join(_DESCENT_JOINED.sub(r"\1 ", name).split())
 
 
 def _unmarked(word: str) -> str:
@@ -301,6 +314,8 @@ def _unmarked(word: str) -> str:
     if word in malaysian_words.NAME_WORDS:
         return word
     if word in _ENDS_OF_MARKS and len(word) > 2:
+        return ""
+    if len(word) >= _LEAST_OF_MARK and any(word in mark and word != mark for mark in _ACROSS):
         return ""
     stems = (word.removesuffix(end) for end in _ENDS_OF_MARKS if word.endswith(end))
     return next((stem for stem in stems if stem in malaysian_words.NAME_WORDS and len(stem) > 2), word)
@@ -337,7 +352,7 @@ def _in_care_of(line: CapitalLine) -> CapitalLine:
     """The line with the sign at its start spelt as it is: `D/A `."""
     if not _IN_CARE_OF.match(line.text):
         return line
-    line = replace(line, text="D" + line.text[1:])
+    line = replace(line, text="D/" + line.text[2:])
     return line if line.text[3] == " " else line.with_space(3)
 
 
