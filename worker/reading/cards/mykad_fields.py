@@ -46,7 +46,8 @@ _ADDRESS_START: Final = re.compile(
     r"^(NO\b|NO\.|LOT\b|PT\b|JALAN\b|JLN\b|LORONG\b|LRG\b|LOR\b|TAMAN\b|TMN\b|KAMPUNG\b|KAMPONG\b|KG\b|BATU\b|"
     r"PERSIARAN\b|LEBUH\b|BLOK\b|BLOCK\b|BLK\b|FLAT\b|PANGSAPURI\b|APARTMENT\b|APT\b|TINGKAT\b|UNIT\b|FELDA\b|"
     r"SEKSYEN\b|BANDAR\b|DESA\b|PPR\b|RUMAH\b|RPT\b|PEKAN\b|SUNGAI\b|SG\b|BUKIT\b|KEM\b|IPD\b|[DPOQ0]/A\b|LADANG\b|"
-    r"D[IJL1]A (?:SK|SMK|BALAI|KEM|IPD|KLINIK)\b|RANCANGAN\b|PETI SURAT\b|KONDO|VILLA\b|SRI\b|SERI\b|PARIT\b|SOLOK\b|LINTANG\b|#|\d)"
+    r"D[IJL1]A (?:SK|SMK|BALAI|KEM|IPD|KLINIK)\b|"
+    r"RANCANGAN\b|PETI SURAT\b|KONDO|VILLA\b|SRI\b|SERI\b|PARIT\b|SOLOK\b|LINTANG\b|#|\d)"
 )
 _DESCENT: Final = re.compile(r"(?:^|\s)(BIN|BINTI|BT|BTE|B\.|A/L|A/P|AL|AP|ANAK|AK|S/O|D/O|@)(?=\s|$)")
 _STOP_BEFORE_DESCENT: Final = re.compile(r"(?<=[A-Z]{3})\.(?=A/[LP]\b)")  #: a speck in the space
@@ -79,6 +80,38 @@ _BESIDE_NUMBERS: Final = (
     (_LETTER_AT_END, capitals.DIGITS),
     (_NOUGHT_AS_SUFFIX, _SUFFIXES),
 )
+_WORD_OF_STREET: Final = re.compile(r"(?<![A-Z0-9])[A-Z0-9]{3,}(?![A-Z0-9])")
+_KINDS: Final = [
+    "KAMPUNG",
+    "KAMPONG",
+    "JALAN",
+    "JLN",
+    "LORONG",
+    "LRG",
+    "PERSIARAN",
+    "LEBUH",
+    "TAMAN",
+    "TMN",
+    "BANDAR",
+    "TINGKAT",
+    "APARTMENT",
+    "PANGSAPURI",
+    "BLOCK",
+    "BLOK",
+    "SEKSYEN",
+    "FELDA",
+    "PEJABAT",
+    "RUMAH",
+    "LADANG",
+    "LINTANG",
+    "SUNGAI",
+    "BUKIT",
+    "KONDOMINIUM",
+    "PERUMAHAN",
+    "LEBUHRAYA",
+    "SEKOLAH",
+    "STESEN",
+]
 _DOUBTED_LETTER: Final = 4.0  #: of log probability
 _DOUBTED_ABBREVIATION: Final = 7.0  #: of log probability
 _STROKE_IN_WORD: Final = re.compile(r"(?<=[A-Z]{2})(/)(?!\d)")
@@ -334,7 +367,17 @@ def _worded(line: CapitalLine) -> CapitalLine:
         if comma > dot - _DOUBTED_STOP:
             text = text[: mark.start(1)] + "," + text[mark.end(1) :]
     line = _spaced(_stroked(_numbered(mykad_gaps.single(replace(line, text=text)))))
-    return mykad_gaps.signed(mykad_gaps.parted(line, malaysian_words.ADDRESS_WORDS))
+    return _meant(mykad_gaps.signed(mykad_gaps.parted(line, malaysian_words.ADDRESS_WORDS)))
+
+
+def _meant(line: CapitalLine) -> CapitalLine:
+    """The line with the words for sorts of places that lack one right letter: no street is called `KAMPUNO`."""
+    text = line.text
+    for word in _WORD_OF_STREET.finditer(text):
+        near = [kind for kind in _KINDS if words.is_confused(word.group(), kind)]
+        if len(near) == 1 and word.group() not in malaysian_words.ADDRESS_WORDS:
+            text = text[: word.start()] + near[0] + text[word.end() :]
+    return replace(line, text=text)
 
 
 def _abbreviated(line: CapitalLine) -> CapitalLine:

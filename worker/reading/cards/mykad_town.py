@@ -25,6 +25,9 @@ _TOWN_CHARACTERS: Final = capitals.LETTERS + " .,'-/()"
 _STATE_CHARACTERS: Final = capitals.LETTERS + " .()'"
 _TRIED_SPELLINGS: Final = 6  #: of states, those most like what was read
 _ELSEWHERE: Final = 4.0  #: of log probability, that a postcode of another state or town than the printed one costs
+_LONG: Final = 6  #: letters of a town that may lack one that is right
+_LIKELY: Final = 0.5  #: of a postcode's start
+_CONFUSED: Final = 0.4  #: confidence of a town that was read but for one letter
 _GUESSED: Final = 0.5  #: confidence of a state that a postcode alone tells
 
 
@@ -91,6 +94,9 @@ def _district(rest: CapitalLine, rows: capitals.Floats) -> Piece:
     """
     chances = np.exp(_starts_of(rows))
     missed = float(np.exp(-_ELSEWHERE))
+    confused = _confused(" ".join(rest.text.split()).rstrip(",. "), chances)
+    if confused is not None:
+        return Piece(confused, _CONFUSED, (rest,))
     known = words.whole(
         rest, malaysian_words.TOWN_NAMES, lambda town: -float(np.log(min(1.0, (chances * _used(town)).sum() + missed)))
     )
@@ -100,6 +106,14 @@ def _district(rest: CapitalLine, rows: capitals.Floats) -> Piece:
         else Piece(known.text, float(np.exp(known.log_chance)), (rest,))
     )
     return Piece(piece.value.rstrip(",. "), piece.confidence, piece.lines)
+
+
+def _confused(text: str, chances: capitals.Floats) -> str | None:
+    """The one long town's name that a text is but for one letter, whose postcode stands before it."""
+    if text in malaysian_words.TOWN_NAMES or len(text) < _LONG:
+        return None
+    near = [town for town in malaysian_words.TOWNS_IN_ORDER if words.is_confused(text, town)]
+    return near[0] if len(near) == 1 and (chances * _used(near[0])).sum() > _LIKELY else None
 
 
 def _state(line: CapitalLine) -> Piece | None:
