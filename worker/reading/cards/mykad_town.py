@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Final
@@ -138,11 +139,12 @@ def _spelling(line: CapitalLine, least: float) -> tuple[str, float] | None:
     for one in near:
         found = lattice.spelled(frames, line.pattern(one), is_whole=True)
         if found is not None and found.loss < words.PER_CHARACTER * len(one):
-            spelt.append((found.loss + malaysia.RARER.get(one, 0.0) + _misfit(line, one, found), one))
+            spelt.append((found.loss + malaysia.RARER.get(one, 0.0), one, _misfit(line, one, found)))
     if not spelt:
         return None
-    loss, best = min(spelt)
-    rivals = sum(float(np.exp(loss - other)) for other, _ in spelt)
+    told = [(loss + misfit - _least_misfit(one, spelt), one) for loss, one, misfit in spelt]
+    loss, best = min(told)
+    rivals = sum(float(np.exp(loss - other)) for other, _ in told)
     return best, float(np.exp(-0.25 * loss) / rivals)
 
 
@@ -150,6 +152,16 @@ def _misfit(line: CapitalLine, text: str, spelling: lattice.Spelling) -> float:
     """Log probability that the signs of a text cost which take more or less room than its letters leave."""
     places = np.array([(first + stop) / 2 for first, stop in spelling.spans]) / len(line.own_frames())
     return letter_room.misfit(replace(line, text=text, centres=places))
+
+
+def _least_misfit(text: str, spelt: Sequence[tuple[float, str, float]]) -> float:
+    """The least that the signs of a text cost, or those of another that has the same letters."""
+    letters = _letters(text)
+    return min(misfit for _, one, misfit in spelt if _letters(one) == letters)
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text if character.isalpha())
 
 
 def _state_behind(rest: CapitalLine, separators: str) -> tuple[Piece | None, CapitalLine]:

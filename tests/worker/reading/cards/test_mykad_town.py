@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -133,3 +135,11 @@ def test_a_town_read_but_for_a_usual_mistake_is_told_where_its_postcode_stands(p
     assert told(printed, None)["district"] == district
     pieces = mykad_town.tell(line(printed, y=400), 6, None)
     assert district != "KEPONG" or pieces["district"].confidence < 0.5
+
+
+@pytest.mark.parametrize("state", ["KELANTAN DARUL NAIM", "WILAYAH PERSEKUTUAN", "SELANGOR DARUL EHSAN"])
+def test_letters_set_unevenly_make_no_shorter_state_likelier(state: str) -> None:
+    seen = line(state, y=442)
+    uneven = np.where(np.arange(len(state)) % 2, 0.4, 0.0) / len(state)
+    pieces = mykad_town.tell(line("16800 PASIR PUTEH", y=400), 6, replace(seen, centres=seen.centres + uneven))
+    assert pieces["state"].value == state
