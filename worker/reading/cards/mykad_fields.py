@@ -176,11 +176,13 @@ def _likeness(pieces: dict[str, Piece], *, has_header: bool) -> float:
 
 def _side(lines: Sequence[CapitalLine]) -> tuple[dict[str, Piece], list[CapitalLine]]:
     """Citizenship, religion and gender, wherever they stand, and the lines that say something else."""
-    pieces, rest = _beside(lines, ())
+    headers = [line for line in lines if is_header(line.text)]
+    pieces, rest = _beside([line for line in lines if not is_header(line.text)], ())
     edges = [piece.lines[0].left for piece in pieces.values()]
     if "religion" not in pieces and edges:
         below, rest = _beside(rest, edges)
         pieces = below | pieces
+    pieces = _beside(headers, ())[0] | pieces  # a red card's header names the citizenship too
     rest = [_short_of(line, edges) for line in rest]
     return pieces, [line for line in rest if not is_header(line.text)]
 

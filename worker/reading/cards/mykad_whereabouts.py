@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from worker.reading.cards import find, recogniser
+from worker.reading.cards import find, mykad_fields, recogniser
 from worker.reading.cards.base import Corners
 from worker.reading.cards.mykad_sight import Sight
 
@@ -18,9 +18,11 @@ _ROOM: Final = (8.0, 6.0)  #: mm around the card; caps and places are told with 
 
 
 def of(sight: Sight) -> Corners | None:
-    """Corners of the card and some room, clockwise, in pixels of the picture; None where no citizenship was read."""
+    """Corners of the card and some room, clockwise, px of the picture; None where no such word stands below the header."""
     seen = sight.front.pieces.get("nationality")
-    if seen is None:
+    if seen is None or any(
+        line.corners is seen.lines[0].corners and mykad_fields.is_header(line.text) for line in sight.lines
+    ):
         return None
     print_ = np.asarray(seen.lines[0].quad(recogniser.MARGIN), np.float64)
     top_left, top_right, _, foot_left = find.to_picture(sight.card, print_)

@@ -69,3 +69,12 @@ def test_a_word_that_begins_in_the_column_beside_is_none_of_the_street() -> None
     lines = [one for one in card(text) if one.text not in (text, "LELAKI")]
     told = values([*lines, replace(whole, centres=whole.centres * width)])
     assert told["address_line_1"] == street
+
+
+def test_the_header_of_a_red_card_is_no_column_of_words_beside() -> None:
+    header = line("KAD PENGENALAN PEMASTAUTIN TETAP", x=50, y=40)
+    lines = [one for one in card("NO 12 JALAN DUKU", state=None) if not one.text.startswith(("KAD", "WARGA", "ISLAM"))]
+    state = line("KELANTAN DARUL NAIM", x=50, y=330.0 + 3 * 42)
+    told = values([header, *lines, line("PEMASTAUTIN TETAP", x=660, y=450), state])
+    assert told["state"] == "KELANTAN DARUL NAIM"
+    assert told["nationality"] == "PEMASTAUTIN TETAP"
