@@ -18,7 +18,7 @@ _ROOM: Final = (8.0, 6.0)  #: mm around the card; caps and places are told with 
 
 
 def of(sight: Sight) -> Corners | None:
-    """Corners of the card and some room, clockwise, px of the picture; None where no such word stands below the header."""
+    """Corners of the card and some room, clockwise, px of the picture; None where no such word is below the header."""
     seen = sight.front.pieces.get("nationality")
     if seen is None or any(
         line.corners is seen.lines[0].corners and mykad_fields.is_header(line.text) for line in sight.lines
