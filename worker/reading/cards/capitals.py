@@ -81,12 +81,16 @@ class CapitalLine:
 
     def with_space(self, place: int) -> CapitalLine:
         """The line with a space in front of the character at `place`, half as sure as a line without it."""
+        return self.with_sign(place, " ")
+
+    def with_sign(self, place: int, sign: str) -> CapitalLine:
+        """The line with a sign in front of the character at `place`, half as sure as a line without it."""
         row = np.full((1, len(self.alphabet)), np.log(0.5 / len(self.alphabet)), np.float32)
-        row[0, self.alphabet.index(" ")] = np.log(0.5)
+        row[0, self.alphabet.index(sign)] = np.log(0.5)
         middle = (self.centres[place - 1] + self.centres[place]) / 2
         return replace(
             self,
-            text=f"{self.text[:place]} {self.text[place:]}",
+            text=f"{self.text[:place]}{sign}{self.text[place:]}",
             log_probabilities=np.insert(self.log_probabilities, place, row, axis=0),
             centres=np.insert(self.centres, place, middle),
         )

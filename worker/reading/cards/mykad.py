@@ -18,6 +18,7 @@ from worker.reading.cards import (
     mykad_number,
     mykad_reasons,
     mykad_sight,
+    mykad_whereabouts,
     recogniser,
 )
 from worker.reading.cards.base import Card, Colour, Told
@@ -76,7 +77,15 @@ def best_sight(picture: Colour) -> Sight:
         if best.front.likeness >= _SURE_ENOUGH and best.front.pieces.keys() >= _NEEDED:
             break
     assert best is not None  # noqa: S101 - `find.cards` tells at least the whole picture
-    return best
+    return best if best.front.pieces.keys() >= _NEEDED else _nearer(picture, best)
+
+
+def _nearer(picture: Colour, sight: Sight) -> Sight:
+    """The sight, or one of the place where the card must lie by what was read of it, if that tells more."""
+    quad = mykad_whereabouts.of(sight)
+    if quad is None:
+        return sight
+    return max(sight, mykad_sight.look(find.cut(picture, quad, sight.card.sureness)), key=_rank)
 
 
 def _rank(sight: Sight) -> tuple[bool, float]:

@@ -13,9 +13,12 @@ import numpy as np
 from worker.reading.cards import (
     capitals,
     lattice,
+    letter_room,
     malaysia,
     malaysian_words,
     mykad_column,
+    mykad_descent,
+    mykad_gaps,
     mykad_number,
     mykad_pieces,
     mykad_town,
@@ -43,6 +46,7 @@ _ADDRESS_START: Final = re.compile(
     r"^(NO\b|NO\.|LOT\b|PT\b|JALAN\b|JLN\b|LORONG\b|LRG\b|LOR\b|TAMAN\b|TMN\b|KAMPUNG\b|KAMPONG\b|KG\b|BATU\b|"
     r"PERSIARAN\b|LEBUH\b|BLOK\b|BLOCK\b|BLK\b|FLAT\b|PANGSAPURI\b|APARTMENT\b|APT\b|TINGKAT\b|UNIT\b|FELDA\b|"
     r"SEKSYEN\b|BANDAR\b|DESA\b|PPR\b|RUMAH\b|RPT\b|PEKAN\b|SUNGAI\b|SG\b|BUKIT\b|KEM\b|IPD\b|[DPOQ0]/A\b|LADANG\b|"
+    r"D[IJL1]A (?:SK|SMK|BALAI|KEM|IPD|KLINIK)\b|"
     r"RANCANGAN\b|PETI SURAT\b|KONDO|VILLA\b|SRI\b|SERI\b|PARIT\b|SOLOK\b|LINTANG\b|#|\d)"
 )
 _DESCENT: Final = re.compile(r"(?:^|\s)(BIN|BINTI|BT|BTE|B\.|A/L|A/P|AL|AP|ANAK|AK|S/O|D/O|@)(?=\s|$)")
@@ -55,7 +59,7 @@ _WORD_WITH_DIGIT: Final = re.compile(
 )
 _STOP_BEHIND_WORD: Final = re.compile(r"(?:\d-?[A-Z]?|[A-Z]{4,})(\.)(?=\s|$|[A-Z])")
 _DOUBTED_STOP: Final = 3.0  #: of log probability
-_IN_CARE_OF: Final = re.compile(r"^[DPOQ0]/A ?(?=[A-Z])")  #: `D/A`: dengan alamat
+_IN_CARE_OF: Final = re.compile(r"^(?:[DPOQ0]/A ?|D[IJL1]A )(?=[A-Z])")  #: `D/A`: dengan alamat
 _LETTER_BEHIND_NUMBER: Final = re.compile(r"(?<=\d)[OQISZ](?![A-Z])")  #: hardly any house is called so
 _LETTER_IN_NUMBER: Final = re.compile(r"(?<=\d)[OQISZB](?=[A-H](?![A-Z]))")  #: `15SA`
 _LETTERS_AS_NUMBER: Final = re.compile(  #: `TINGKAT IS`, `NO. B`: what follows these is a number
@@ -76,13 +80,45 @@ _BESIDE_NUMBERS: Final = (
     (_LETTER_AT_END, capitals.DIGITS),
     (_NOUGHT_AS_SUFFIX, _SUFFIXES),
 )
+_WORD_OF_STREET: Final = re.compile(r"(?<![A-Z0-9])[A-Z0-9]{3,}(?![A-Z0-9])")
+_KINDS: Final = [
+    "KAMPUNG",
+    "KAMPONG",
+    "JALAN",
+    "JLN",
+    "LORONG",
+    "LRG",
+    "PERSIARAN",
+    "LEBUH",
+    "TAMAN",
+    "TMN",
+    "BANDAR",
+    "TINGKAT",
+    "APARTMENT",
+    "PANGSAPURI",
+    "BLOCK",
+    "BLOK",
+    "SEKSYEN",
+    "FELDA",
+    "PEJABAT",
+    "RUMAH",
+    "LADANG",
+    "LINTANG",
+    "SUNGAI",
+    "BUKIT",
+    "KONDOMINIUM",
+    "PERUMAHAN",
+    "LEBUHRAYA",
+    "SEKOLAH",
+    "STESEN",
+]
 _DOUBTED_LETTER: Final = 4.0  #: of log probability
 _DOUBTED_ABBREVIATION: Final = 7.0  #: of log probability
 _STROKE_IN_WORD: Final = re.compile(r"(?<=[A-Z]{2})(/)(?!\d)")
 _WORD_BESIDE_NUMBER: Final = re.compile(r"([A-Z]{3,})(?=\d)|(\d)(?=([A-Z]{3,}))")
-_LETTER_BESIDE_NUMBER: Final = re.compile(r"(?<![A-Z])[A-Z](?=\d)|\d(?=[A-Z](?![A-Z]))")
-_ROOM_BESIDE_LETTER: Final = 1.32  #: of the usual pitch: nearly all such letters touch their number
+_LETTER_BESIDE_NUMBER: Final = re.compile(r"(?<![A-Z])[A-HJ-Z](?=\d)|\d(?=[A-Z](?![A-Z]))")
 _MILES: Final = re.compile(r"^BATU \d{1,2}()[13]/[24](?!\d)")  #: `BATU 7 1/2`: no milestone is the 71st half
+_ROOM_BESIDE_LETTER: Final = 0.2  #: of an em: nearly all such letters touch their number
 _ROOM_FOR_SPACE: Final = 1.25  #: of the usual pitch, from character to character
 _HINT_OF_SPACE: Final = 0.01  #: of a frame between them
 _SURE_NUMBER: Final = 0.5  #: confidence
@@ -140,23 +176,49 @@ def _likeness(pieces: dict[str, Piece], *, has_header: bool) -> float:
 
 def _side(lines: Sequence[CapitalLine]) -> tuple[dict[str, Piece], list[CapitalLine]]:
     """Citizenship, religion and gender, wherever they stand, and the lines that say something else."""
+    headers = [line for line in lines if is_header(line.text)]
+    pieces, rest = _beside([line for line in lines if not is_header(line.text)], ())
+    edges = [piece.lines[0].left for piece in pieces.values()]
+    if "religion" not in pieces and edges:
+        below, rest = _beside(rest, edges)
+        pieces = below | pieces
+    pieces = _beside(headers, ())[0] | pieces  # a red card's header names the citizenship too
+    rest = [_short_of(line, edges) for line in rest]
+    return pieces, [line for line in rest if not is_header(line.text)]
+
+
+def _short_of(line: CapitalLine, edges: Sequence[float]) -> CapitalLine:
+    """A line that runs into the column of the words beside, without the word there that could not be told."""
+    place = line.text.rfind(" ") + 1
+    if not place or line.text[place:] in malaysian_words.ADDRESS_WORDS or not line.text[place:].isalpha():
+        return line
+    left = float(line.at(float(line.centres[place]))[0])
+    is_there = any(abs(left - edge) < _AT_EDGE * line.height for edge in edges)
+    return capitals.trimmed(line.part(0, place)) if is_there else line
+
+
+def _beside(lines: Sequence[CapitalLine], edges: Sequence[float]) -> tuple[dict[str, Piece], list[CapitalLine]]:
+    """The surest piece of each sort at the ends of these lines, and what is left of them.
+
+    What begins at one of the `edges`, px of the card, stands in the column of these words, whatever runs up to it.
+    """
     pieces: dict[str, Piece] = {}
     rest: list[CapitalLine] = []
     for line in lines:
-        told, left = _words_of(line)
+        told, left = _words_of(line, edges)
         for name, piece in told.items():
             if name not in pieces or pieces[name].confidence < piece.confidence:
                 pieces[name] = piece
-        if left is not None and not is_header(left.text):
+        if left is not None:
             rest.append(left)
     return pieces, rest
 
 
-def _words_of(line: CapitalLine) -> tuple[dict[str, Piece], CapitalLine | None]:
+def _words_of(line: CapitalLine, edges: Sequence[float] = ()) -> tuple[dict[str, Piece], CapitalLine | None]:
     """The known words at the ends of a line, and what is left of it."""
     pieces: dict[str, Piece] = {}
     while line.text.strip():
-        found = _known_word(line)
+        found = _known_word(line, edges)
         if found is None:
             return pieces, line
         name, word, first, stop = found
@@ -168,6 +230,7 @@ def _words_of(line: CapitalLine) -> tuple[dict[str, Piece], CapitalLine | None]:
 
 _BESIDE_RELIGION: Final = (*_NATIONALITIES, *_GENDERS)
 _ALIKE: Final = 0.78  #: of likeness between one of these and what stands beside a religion
+_AT_EDGE: Final = 0.7  #: of a strip's height, within which words of one column begin
 _WIDER: Final = 1.3  #: times the widest other space of a line, a space that parts two columns
 _LONG: Final = 9  #: letters of a word that nothing else on a card is like
 _PER_LETTER_OF_LONG: Final = 2.6  #: of log probability, that each may cost
@@ -180,14 +243,14 @@ _WORDS: Final = (
 )
 
 
-def _known_word(line: CapitalLine) -> tuple[str, str, int, int] | None:
+def _known_word(line: CapitalLine, edges: Sequence[float]) -> tuple[str, str, int, int] | None:
     """Field, word and span of the known word that the line ends or begins with; the one most like it."""
     best: tuple[tuple[float, int, float], str, str, int, int] | None = None
     for name, choices, least, apart in _WORDS:
         for word in choices:
             for first, stop in _ends(line.text, len(word)):
                 like = capitals.likeness(line.text[first:stop], word, _HARDLY)
-                if like < _HARDLY or (apart and not _is_apart(line, first, stop)):
+                if like < _HARDLY or (apart and not _is_apart(line, first, stop, edges)):
                     continue
                 if like < least and not _is_spelt(line.part(first, stop), word):
                     continue
@@ -216,10 +279,11 @@ def _ends(text: str, length: int) -> list[tuple[int, int]]:
     return [(len(text) - size, len(text)) for size in sizes] + [(0, size) for size in sizes]
 
 
-def _is_apart(line: CapitalLine, first: int, stop: int) -> bool:
-    """True when nothing else, or another known word, or a wide gap stands beside the span."""
+def _is_apart(line: CapitalLine, first: int, stop: int, edges: Sequence[float]) -> bool:
+    """True when nothing else, or another known word, or a wide gap stands beside the span, or it begins at an edge."""
     beside = line.text[:first].rstrip() if stop == len(line.text) else line.text[stop:].lstrip()
-    if not beside:
+    left = float(line.at(float(line.centres[first]))[0])
+    if not beside or any(abs(left - edge) < _AT_EDGE * line.height for edge in edges):
         return True
     near, far = (first, len(beside) - 1) if stop == len(line.text) else (stop - 1, len(line.text) - len(beside))
     width = float(np.hypot(*(line.corners[1] - line.corners[0])))
@@ -254,7 +318,7 @@ def _name_and_address(column: Column) -> dict[str, Piece]:
     if not above:
         return pieces
     count = _name_lines(above)
-    names = [_stroked(line.of(_NAME_CHARACTERS)) for line in above[:count]]
+    names = [_named(line.of(_NAME_CHARACTERS)) for line in above[:count]]
     if names:
         name = mykad_pieces.of_lines(names, malaysian_words.NAME_WORDS)
         pieces["name"] = replace(name, value=_parted(name.value).rstrip(" .,-/"))
@@ -266,12 +330,18 @@ def _name_and_address(column: Column) -> dict[str, Piece]:
     return pieces
 
 
+def _named(line: CapitalLine) -> CapitalLine:
+    """A line of the name with its letters, blanks and stops as they are."""
+    line = mykad_gaps.parted(_stroked(mykad_gaps.single(line)), malaysian_words.NAME_WORDS)
+    return mykad_descent.told(mykad_gaps.signed(line))
+
+
 def _parted(name: str) -> str:
     """The name with the spaces that stand around signs of descent and another name, without a mark that touches it."""
-    name = " ".join(_unmarked(word) for word in name.split())
+    name = " ".join(_unmarked(word) for word in name.replace("@", " @ ").split())
     name = _STOP_BEFORE_DESCENT.sub(" ", _BRACKET_OF_DESCENT.sub("A/", name))
     name = _HAJI.sub(r"\1 HJ", name)  # nobody's father is called by one letter: a J that ends a line is lost easily
-    return " ".join(_DESCENT_JOINED.sub(r"\1 ", name).replace("@", " @ ").split())
+    return " ".join(_DESCENT_JOINED.sub(r"\1 ", name).split())
 
 
 def _unmarked(word: str) -> str:
@@ -279,6 +349,8 @@ def _unmarked(word: str) -> str:
     if word in malaysian_words.NAME_WORDS:
         return word
     if word in _ENDS_OF_MARKS and len(word) > 2:
+        return ""
+    if len(word) >= _LEAST_OF_MARK and any(word in mark and word != mark for mark in _ACROSS):
         return ""
     stems = (word.removesuffix(end) for end in _ENDS_OF_MARKS if word.endswith(end))
     return next((stem for stem in stems if stem in malaysian_words.NAME_WORDS and len(stem) > 2), word)
@@ -296,7 +368,18 @@ def _worded(line: CapitalLine) -> CapitalLine:
         dot, comma = (float(line.log_probabilities[mark.start(1), line.alphabet.index(one)]) for one in ".,")
         if comma > dot - _DOUBTED_STOP:
             text = text[: mark.start(1)] + "," + text[mark.end(1) :]
-    return _spaced(_stroked(_numbered(replace(line, text=text))))
+    line = _spaced(_stroked(_numbered(mykad_gaps.single(replace(line, text=text)))))
+    return _meant(mykad_gaps.signed(mykad_gaps.parted(line, malaysian_words.ADDRESS_WORDS)))
+
+
+def _meant(line: CapitalLine) -> CapitalLine:
+    """The line with the words for sorts of places that lack one right letter: no street is called `KAMPUNO`."""
+    text = line.text
+    for word in _WORD_OF_STREET.finditer(text):
+        near = [kind for kind in _KINDS if words.is_confused(word.group(), kind)]
+        if len(near) == 1 and word.group() not in malaysian_words.ADDRESS_WORDS:
+            text = text[: word.start()] + near[0] + text[word.end() :]
+    return replace(line, text=text)
 
 
 def _abbreviated(line: CapitalLine) -> CapitalLine:
@@ -314,7 +397,7 @@ def _in_care_of(line: CapitalLine) -> CapitalLine:
     """The line with the sign at its start spelt as it is: `D/A `."""
     if not _IN_CARE_OF.match(line.text):
         return line
-    line = replace(line, text="D" + line.text[1:])
+    line = replace(line, text="D/" + line.text[2:])
     return line if line.text[3] == " " else line.with_space(3)
 
 
@@ -355,8 +438,9 @@ def _spaced(line: CapitalLine) -> CapitalLine:
         is_word = words.is_known(joint.group(1) or joint.group(3), malaysian_words.ADDRESS_WORDS)
         if gap > _ROOM_FOR_SPACE * pitch or hint > _HINT_OF_SPACE or is_word:
             places.append(first + 1)
+    rooms = letter_room.between(line)
     letters = [joint.end() for joint in _LETTER_BESIDE_NUMBER.finditer(line.text)]
-    places += [at for at in letters if line.centres[at] - line.centres[at - 1] > _ROOM_BESIDE_LETTER * pitch]
+    places += [at for at in letters if rooms[at - 1] > _ROOM_BESIDE_LETTER]
     if miles := _MILES.match(line.text):
         places.append(miles.start(1))
     for place in sorted(places, reverse=True):

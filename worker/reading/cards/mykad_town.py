@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
 import numpy as np
 
-from worker.reading.cards import capitals, lattice, malaysia, malaysian_postcodes, malaysian_words, mykad_pieces, words
+from worker.reading.cards import (
+    capitals,
+    lattice,
+    letter_room,
+    malaysia,
+    malaysian_postcodes,
+    malaysian_words,
+    mykad_pieces,
+    words,
+)
 from worker.reading.cards.capitals import CapitalLine
 from worker.reading.cards.mykad_pieces import Piece
 
@@ -15,6 +26,9 @@ _TOWN_CHARACTERS: Final = capitals.LETTERS + " .,'-/()"
 _STATE_CHARACTERS: Final = capitals.LETTERS + " .()'"
 _TRIED_SPELLINGS: Final = 6  #: of states, those most like what was read
 _ELSEWHERE: Final = 4.0  #: of log probability, that a postcode of another state or town than the printed one costs
+_LONG: Final = 6  #: letters of a town that may lack one that is right
+_LIKELY: Final = 0.5  #: of a postcode's start
+_CONFUSED: Final = 0.4  #: confidence of a town that was read but for one letter
 _GUESSED: Final = 0.5  #: confidence of a state that a postcode alone tells
 
 
@@ -81,6 +95,9 @@ def _district(rest: CapitalLine, rows: capitals.Floats) -> Piece:
     """
     chances = np.exp(_starts_of(rows))
     missed = float(np.exp(-_ELSEWHERE))
+    confused = _confused(" ".join(rest.text.split()).rstrip(",. "), chances)
+    if confused is not None:
+        return Piece(confused, _CONFUSED, (rest,))
     known = words.whole(
         rest, malaysian_words.TOWN_NAMES, lambda town: -float(np.log(min(1.0, (chances * _used(town)).sum() + missed)))
     )
@@ -90,6 +107,14 @@ def _district(rest: CapitalLine, rows: capitals.Floats) -> Piece:
         else Piece(known.text, float(np.exp(known.log_chance)), (rest,))
     )
     return Piece(piece.value.rstrip(",. "), piece.confidence, piece.lines)
+
+
+def _confused(text: str, chances: capitals.Floats) -> str | None:
+    """The one long town's name that a text is but for one letter, whose postcode stands before it."""
+    if text in malaysian_words.TOWN_NAMES or len(text) < _LONG:
+        return None
+    near = [town for town in malaysian_words.TOWNS_IN_ORDER if words.is_confused(text, town)]
+    return near[0] if len(near) == 1 and (chances * _used(near[0])).sum() > _LIKELY else None
 
 
 def _state(line: CapitalLine) -> Piece | None:
@@ -114,12 +139,29 @@ def _spelling(line: CapitalLine, least: float) -> tuple[str, float] | None:
     for one in near:
         found = lattice.spelled(frames, line.pattern(one), is_whole=True)
         if found is not None and found.loss < words.PER_CHARACTER * len(one):
-            spelt.append((found.loss + malaysia.RARER.get(one, 0.0), one))
+            spelt.append((found.loss + malaysia.RARER.get(one, 0.0), one, _misfit(line, one, found)))
     if not spelt:
         return None
-    loss, best = min(spelt)
-    rivals = sum(float(np.exp(loss - other)) for other, _ in spelt)
+    told = [(loss + misfit - _least_misfit(one, spelt), one) for loss, one, misfit in spelt]
+    loss, best = min(told)
+    rivals = sum(float(np.exp(loss - other)) for other, _ in told)
     return best, float(np.exp(-0.25 * loss) / rivals)
+
+
+def _misfit(line: CapitalLine, text: str, spelling: lattice.Spelling) -> float:
+    """Log probability that the signs of a text cost which take more or less room than its letters leave."""
+    places = np.array([(first + stop) / 2 for first, stop in spelling.spans]) / len(line.own_frames())
+    return letter_room.misfit(replace(line, text=text, centres=places))
+
+
+def _least_misfit(text: str, spelt: Sequence[tuple[float, str, float]]) -> float:
+    """The least that the signs of a text cost, or those of another that has the same letters."""
+    letters = _letters(text)
+    return min(misfit for _, one, misfit in spelt if _letters(one) == letters)
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text if character.isalpha())
 
 
 def _state_behind(rest: CapitalLine, separators: str) -> tuple[Piece | None, CapitalLine]:

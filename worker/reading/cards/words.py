@@ -30,6 +30,38 @@ _MARGIN_SHARE: Final = 0.2  #: of what the word costs, the same
 _ALIKE: Final = 0.55  #: of `capitals.likeness`, least, between a word and what was read
 _TRIED: Final = 5  #: words most like what was read
 
+_CONFUSED: Final = frozenset(
+    frozenset(pair)
+    for pair in [
+        "HM",
+        "HN",
+        "MN",
+        "FP",
+        "FE",
+        "OG",
+        "CG",
+        "QG",
+        "OC",
+        "OD",
+        "OQ",
+        "EB",
+        "0O",
+        "5S",
+        "8B",
+        "1I",
+        "6G",
+        "IT",
+        "IL",
+        "IJ",
+        "UV",
+        "UL",
+        "KX",
+        "KH",
+        "WN",
+        "WM",
+    ]
+)
+
 Words = frozenset[str]
 
 
@@ -57,6 +89,12 @@ def decided(line: CapitalLine, known: Words) -> Said:
         total += float(chances[behind:first].sum()) + better.log_chance
         behind = stop
     return Said(text + line.text[behind:], total + float(chances[behind:].sum()))
+
+
+def is_confused(word: str, other: str) -> bool:
+    """True for texts that differ in one character only, which is often taken for the other's, however surely."""
+    pairs = [(one, two) for one, two in zip(word, other, strict=False) if one != two]
+    return len(word) == len(other) and len(pairs) == 1 and frozenset(pairs[0]) in _CONFUSED
 
 
 def is_known(word: str, known: Words) -> bool:

@@ -379,3 +379,23 @@ def test_a_word_beside_the_column_that_touches_a_street_keeps_its_last_letter(ma
 def test_a_haji_whose_j_was_lost_at_the_end_of_a_line_is_told() -> None:
     lines = card("NO 12 JALAN MERANTI", name=("SITI SPECIMEN BINTI H", "MOHAMAD SPECIMEN"))
     assert values(lines)["name"] == "SITI SPECIMEN BINTI HJ MOHAMAD SPECIMEN"
+
+
+@pytest.mark.parametrize(
+    ("read", "street"),
+    [
+        ("KAMPUNO GEMILANG", "KAMPUNG GEMILANG"),
+        ("LRO BAHAGIA 17", "LRG BAHAGIA 17"),
+        ("KAHPONG HANG TUAH,", "KAMPONG HANG TUAH,"),
+        ("KAMPUNG SPECIMEN", "KAMPUNG SPECIMEN"),
+        ("JALAN TAMAM", "JALAN TAMAN"),
+    ],
+)
+def test_words_for_sorts_of_places_are_spelt_as_they_are(read: str, street: str) -> None:
+    assert mykad_fields._worded(line(read, y=0)).text == street
+
+
+def test_a_word_that_was_not_read_so_is_told_with_doubt() -> None:
+    pieces = mykad_fields.tell(card("KAHPONG SPECIMEN"), 1000).pieces
+    assert pieces["address_line_1"].value == "KAMPONG SPECIMEN"
+    assert pieces["address_line_1"].confidence < 0.1

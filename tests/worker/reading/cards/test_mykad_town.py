@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -123,3 +125,21 @@ def test_areas_are_those_of_the_states_postcodes() -> None:
 )
 def test_a_district_is_a_town_whole_where_its_frames_spell_one(town: str, doubts: dict, district: str) -> None:
     assert told(town, "XQ#ZV", doubts)["district"] == district
+
+
+@pytest.mark.parametrize(
+    ("printed", "district"),
+    [("52100 KEFONG", "KEPONG"), ("43000 KEFONG", "KEFONG"), ("52100 KEXONG", "KEXONG")],
+)
+def test_a_town_read_but_for_a_usual_mistake_is_told_where_its_postcode_stands(printed: str, district: str) -> None:
+    assert told(printed, None)["district"] == district
+    pieces = mykad_town.tell(line(printed, y=400), 6, None)
+    assert district != "KEPONG" or pieces["district"].confidence < 0.5
+
+
+@pytest.mark.parametrize("state", ["KELANTAN DARUL NAIM", "WILAYAH PERSEKUTUAN", "SELANGOR DARUL EHSAN"])
+def test_letters_set_unevenly_make_no_shorter_state_likelier(state: str) -> None:
+    seen = line(state, y=442)
+    uneven = np.where(np.arange(len(state)) % 2, 0.4, 0.0) / len(state)
+    pieces = mykad_town.tell(line("16800 PASIR PUTEH", y=400), 6, replace(seen, centres=seen.centres + uneven))
+    assert pieces["state"].value == state

@@ -141,3 +141,18 @@ def test_lists_hold_nothing_but_words_in_capitals() -> None:
     for known in (malaysian_words.TOWN_WORDS, malaysian_words.ADDRESS_WORDS, malaysian_words.NAME_WORDS):
         assert len(known) > 300
         assert all(set(word) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ-") for word in known)
+
+
+@pytest.mark.parametrize(
+    ("word", "other", "is_confused"),
+    [
+        ("KAHPONG", "KAMPONG", True),
+        ("KEFONG", "KEPONG", True),
+        ("KAMPONG", "KAMPONG", False),
+        ("KAXPONG", "KAMPONG", False),
+        ("KAHFONG", "KAMPONG", False),
+        ("KAHPON", "KAMPONG", False),
+    ],
+)
+def test_some_letters_are_often_taken_for_another(word: str, other: str, is_confused: bool) -> None:
+    assert words.is_confused(word, other) == is_confused

@@ -1,0 +1,69 @@
+"""Blanks and signs lost between words of a MyKad's name or address, told by the room that they took."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import numpy as np
+
+from worker.reading.cards import letter_room, words
+from worker.reading.cards.capitals import CapitalLine
+
+ROOM_FOR_BLANK: Final = 0.15  #: of an em; of 200 neighbours in a word, one has more
+_WORD: Final = re.compile(r"[A-Z0-9/-]+")
+_NUMBER: Final = re.compile(r"\d[\d-]*[A-H]$")  #: of a house, with its letter
+_FEWEST: Final = 3  #: letters of a word that begins behind a lost blank
+_SIGNED: Final = (  #: a blank before which many cards print this sign
+    (re.compile(r"^(?:(?:NO\.?|LOT|PT|UNIT|TINGKAT) )?\d[\d-]*(?:-?[A-H])?( )(?=[A-Z]{2})"), ","),
+    (re.compile(r"^(?:KG|NO)( )(?=[A-Z0-9])"), "."),
+    (re.compile(r"(?<=[A-Z]{2} )B( )(?=[A-Z]{2})"), "."),
+)
+_ROOM_FOR_SIGN: Final = 0.4  #: of an em, for a sign and a blank
+_OVERLAP: Final = -0.3  #: of an em
+_HINT_OF_SIGN: Final = 0.08  #: of a frame there
+
+
+def single(line: CapitalLine) -> CapitalLine:
+    """The line without the less sure of two characters that stand closer than any two are printed."""
+    while (rooms := letter_room.between(line)).size and np.nanmin(rooms, initial=0.0) < _OVERLAP:
+        place = int(np.nanargmin(rooms))
+        first, second = line.log_probabilities[place : place + 2].max(axis=1)
+        line = line.without(place if first < second else place + 1)
+    return line
+
+
+def parted(line: CapitalLine, known: words.Words) -> CapitalLine:
+    """The line with the blanks that were lost between two words that are known, or a house's number and a word."""
+    rooms = letter_room.between(line)
+    places = [
+        place
+        for found in _WORD.finditer(line.text)
+        if found.group() not in known
+        for place in range(found.start() + 1, found.end() - _FEWEST + 1)
+        if line.text[place : found.end()] in known
+        and _is_parted(line.text[found.start() : place], float(rooms[place - 1]), known)
+    ]
+    for place in reversed(places):
+        line = line.with_space(place)
+    return line
+
+
+def _is_parted(before: str, room: float, known: words.Words) -> bool:
+    """True behind a house's number with its letter, and behind a word where there is room for a blank."""
+    if before in known:
+        return len(before) > 1 and room > ROOM_FOR_BLANK
+    return _NUMBER.match(before) is not None
+
+
+def signed(line: CapitalLine) -> CapitalLine:
+    """The line with a comma behind a house's number, or a stop, where there is room for it and a hint of it."""
+    for pattern, sign in _SIGNED:
+        for found in pattern.finditer(line.text):
+            place = found.start(1)
+            first, stop = (round(float(line.centres[at]) * len(line.frames)) for at in (place - 1, place + 1))
+            inside = line.frames[first : stop + 1][:, [line.alphabet.index(one) for one in ".,"]]
+            hint = float(np.exp(inside).sum(axis=1).max(initial=0.0))
+            if hint > _HINT_OF_SIGN and letter_room.behind(line, place - 1, place + 1) > _ROOM_FOR_SIGN:
+                return line.with_sign(place, sign)
+    return line
