@@ -169,8 +169,9 @@ def _told_by(read: ReadRow) -> int:
 
 
 def _looked_at_twice(pyramid: Pyramid, number: Number) -> Number | None:
-    """A number, and where a doubt is left what its rows say at other sizes and to the careful engine: None where that is
-    another one.
+    """A number, and where a doubt is left what its rows say at other sizes and to both engines.
+
+    None where that is another one.
 
     Hardly any card has a wrong check digit: a digit that was read surely at one size may be another at the next. And
     of two digits read wrongly one in ten makes the check digit right.
