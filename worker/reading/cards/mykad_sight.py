@@ -9,7 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from worker.reading.cards import capitals, find, lines, mykad_again, mykad_fields, mykad_number, recogniser
+from worker.reading.cards import capitals, find, lines, mykad_again, mykad_fields, mykad_number, mykad_side, recogniser
 from worker.reading.cards.base import Card
 from worker.reading.cards.capitals import CapitalLine
 from worker.reading.cards.mykad_fields import Front
@@ -46,7 +46,7 @@ def runs_out(sight: Sight) -> bool:
         return False
     height, width = sight.card.image.shape[:2]
     fields = [line for piece in sight.front.pieces.values() for line in piece.lines]
-    headers = [line for line in sight.lines if mykad_fields.is_header(line.text)]
+    headers = [line for line in sight.lines if mykad_side.is_header(line.text)]
     quads = [line.quad(recogniser.MARGIN) for line in (*fields, *headers)]
     if "district" in sight.front.pieces and "state" not in sight.front.pieces:
         last = sight.front.pieces["district"].lines[0]

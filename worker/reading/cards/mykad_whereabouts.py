@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from worker.reading.cards import find, mykad_fields, recogniser
+from worker.reading.cards import find, mykad_side, recogniser
 from worker.reading.cards.base import Corners
 from worker.reading.cards.mykad_sight import Sight
 
@@ -21,7 +21,7 @@ def of(sight: Sight) -> Corners | None:
     """Corners of the card and some room, clockwise, px of the picture; None where no such word is below the header."""
     seen = sight.front.pieces.get("nationality")
     if seen is None or any(
-        line.corners is seen.lines[0].corners and mykad_fields.is_header(line.text) for line in sight.lines
+        line.corners is seen.lines[0].corners and mykad_side.is_header(line.text) for line in sight.lines
     ):
         return None
     print_ = np.asarray(seen.lines[0].quad(recogniser.MARGIN), np.float64)

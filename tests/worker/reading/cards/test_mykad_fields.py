@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.reading.cards import capitals, malaysia, mykad, mykad_column, mykad_fields
+from worker.reading.cards import capitals, malaysia, mykad, mykad_column, mykad_fields, mykad_side, mykad_street
 from worker.reading.cards.capitals import CapitalLine
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ .,-/@'()&:<*#"
@@ -121,7 +121,7 @@ def test_a_letter_stands_apart_from_its_number_where_there_is_room(printed, wide
         centres = seen.centres.copy()
         centres[wide:] += 0.5 / len(printed)
         seen = replace(seen, centres=centres)
-    assert mykad_fields._worded(seen).text == street
+    assert mykad_street.told(seen).text == street
 
 
 def test_a_speck_before_a_sign_of_descent_is_a_space() -> None:
@@ -204,7 +204,7 @@ def test_a_number_alone_is_no_mykad() -> None:
     ],
 )
 def test_letters_beside_house_numbers_are_digits_or_suffixes_where_they_may_be(printed, doubts, street) -> None:
-    assert mykad_fields._worded(line(printed, y=0, doubts=doubts)).text == street
+    assert mykad_street.told(line(printed, y=0, doubts=doubts)).text == street
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_letters_beside_house_numbers_are_digits_or_suffixes_where_they_may_be(p
     ],
 )
 def test_letters_that_are_sure_or_usual_or_stand_in_words_stay(printed: str, doubts: dict[int, str]) -> None:
-    assert mykad_fields._worded(line(printed, y=0, doubts=doubts)).text == printed
+    assert mykad_street.told(line(printed, y=0, doubts=doubts)).text == printed
 
 
 @pytest.mark.parametrize("printed", ["P/A KLINIK SPECIMEN", "O/A KLINIK SPECIMEN", "0/AKLINIK SPECIMEN"])
@@ -232,7 +232,7 @@ def test_in_care_of_is_written_with_a_d(printed: str) -> None:
 
 
 def test_strokes_elsewhere_are_no_in_care_of() -> None:
-    assert mykad_fields._worded(line("NO 3 P/A KLINIK SPECIMEN", y=0)).text == "NO 3 P/A KLINIK SPECIMEN"
+    assert mykad_street.told(line("NO 3 P/A KLINIK SPECIMEN", y=0)).text == "NO 3 P/A KLINIK SPECIMEN"
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_whole_marks_and_names_that_end_as_marks_do_stay(name: str) -> None:
     ],
 )
 def test_parts_of_a_mark_are_no_lines_of_the_card(text: str, is_header: bool) -> None:
-    assert mykad_fields.is_header(text) is is_header
+    assert mykad_side.is_header(text) is is_header
 
 
 @pytest.mark.parametrize("read", ["LIM SPECIMEN@TAN", "LIM SPECIMEN @TAN", "LIM SPECIMEN@ TAN", "LIM SPECIMEN @ TAN"])
@@ -370,7 +370,7 @@ def test_distance_counts_the_changes(one: str, other: str) -> None:
 def test_a_word_beside_the_column_that_touches_a_street_keeps_its_last_letter(mark: str) -> None:
     """`TETAP` of a permanent resident ends where a street begins; misread or not, its P is no part of the street."""
     text = f"PEMASTAUTIN TETA{mark}86G JALAN MERANTI"
-    pieces, left = mykad_fields._words_of(line(text, y=0, doubts={16: "P"} if mark == "F" else {}))
+    pieces, left = mykad_side._words_of(line(text, y=0, doubts={16: "P"} if mark == "F" else {}))
     assert pieces["nationality"].value == "PEMASTAUTIN TETAP"
     assert left is not None
     assert left.text == "86G JALAN MERANTI"
@@ -392,7 +392,7 @@ def test_a_haji_whose_j_was_lost_at_the_end_of_a_line_is_told() -> None:
     ],
 )
 def test_words_for_sorts_of_places_are_spelt_as_they_are(read: str, street: str) -> None:
-    assert mykad_fields._worded(line(read, y=0)).text == street
+    assert mykad_street.told(line(read, y=0)).text == street
 
 
 def test_a_word_that_was_not_read_so_is_told_with_doubt() -> None:
