@@ -14,6 +14,7 @@ from worker.reading.cards.capitals import CapitalLine
 _STROKE_LOST: Final = re.compile(r"(?<=[A-Z]{2} )A()[LP](?= [A-Z]{3}|$)")
 _ROOM_FOR_STROKE: Final = 0.12  #: of an em, between A and L: these stand close
 _LETTER_LOST: Final = re.compile(r"(?<=[A-Z]{2} )A/()(?= [A-Z]{3})")
+_OTHER_LETTER: Final = re.compile(r"(?<=[A-Z]{2} )A/([A-KM-OQ-Z])(?= [A-Z]{3}|$)")  #: anak lelaki, anak perempuan
 _HAJI: Final = re.compile(r"\b(?:BIN|BINTI|BT|BTE|B\.) H([ODI03U])(?= [A-Z]{2}|$)")  #: `BIN HO AZMAN`
 _ANOTHER: Final = re.compile(r"(?<=[A-Z]{2} )([BCGOQ08])(?= [A-Z]{2})")  #: `FARAH G NADIA`
 _ROOM_FOR_ANOTHER: Final = 1.4  #: of an em, that an `@` and the blanks around it take
@@ -30,6 +31,11 @@ def told(line: CapitalLine) -> CapitalLine:
             line = line.with_sign(place, "/")
     if lost := _LETTER_LOST.search(line.text):
         line = line.with_sign(lost.start(1), _likelier(line, lost.start(1), "LP"))
+    for other in _OTHER_LETTER.finditer(line.text):
+        place = other.start(1)
+        row = line.log_probabilities[place]
+        meant = max("LP", key=lambda letter: float(row[line.alphabet.index(letter)]))
+        line = replace(line, text=line.text[:place] + meant + line.text[place + 1 :])
     return line
 
 

@@ -32,6 +32,12 @@ def test_a_letter_lost_behind_a_stroke_is_the_likelier_one(letter: str) -> None:
     assert mykad_descent.told(replace(seen, frames=frames)).text == f"RAMESH A/{letter} ARUMUGAM"
 
 
+@pytest.mark.parametrize(("read", "likelier"), [("F", "P"), ("I", "L")])
+def test_behind_the_stroke_only_two_letters_can_stand(read: str, likelier: str) -> None:
+    seen = line(f"THARANI A/{read} ARUMUGAM", y=0, doubts={10: likelier})
+    assert mykad_descent.told(seen).text == f"THARANI A/{likelier} ARUMUGAM"
+
+
 @pytest.mark.parametrize(
     ("read", "doubts", "name"),
     [
