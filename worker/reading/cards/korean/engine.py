@@ -130,17 +130,24 @@ def _printed(frames: Frames, width: int) -> Printed:
     runs = _joined(_split(runs_of(frames[:, :KINDS])))
     if not runs:
         return Printed("", (), np.zeros(0, np.float32), np.zeros((0, len(hangul.ALPHABET)), np.float32))
-    inked = 1 - np.exp(frames[:, BLANK]) + 1e-4
-    rows = np.stack([np.average(np.maximum(frames[a:b], _FLOOR), axis=0, weights=inked[a:b]) for _, a, b in runs])
-    places = [float(np.average(np.arange(a, b) + 0.5, weights=inked[a:b])) for _, a, b in runs]
-    log_probabilities = spread(rows)
+    shares = _shares(frames, runs)
+    log_probabilities = spread(shares @ np.maximum(frames, _FLOOR))
     best = log_probabilities.argmax(axis=1)
     return Printed(
         text="".join(hangul.ALPHABET[place] for place in best),
         confidences=tuple(float(sure) for sure in np.exp(log_probabilities.max(axis=1))),
-        centres=np.asarray(np.array(places) * width / len(frames), np.float32),
+        centres=np.asarray(shares @ (np.arange(len(frames)) + 0.5) * width / len(frames), np.float32),
         log_probabilities=log_probabilities,
     )
+
+
+def _shares(frames: Frames, runs: Sequence[Run]) -> npt.NDArray[np.float32]:
+    """(runs, frames) how much of each character stands in each frame, rows sum to 1."""
+    inked = 1 - np.exp(frames[:, BLANK]) + 1e-4
+    shares = np.zeros((len(runs), len(frames)), np.float32)
+    for share, (_, first, stop) in zip(shares, runs, strict=True):
+        share[first:stop] = inked[first:stop] / inked[first:stop].sum()
+    return shares
 
 
 def spread(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -150,7 +157,8 @@ def spread(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     first, second, third = hangul.LETTERS_OF.T
     syllables = rows[:, HANGUL : HANGUL + 1] + initial[:, first] + medial[:, second] + final[:, third]
     joined = np.concatenate([plain, syllables], axis=1)
-    return np.asarray(joined - np.logaddexp.reduce(joined, axis=1, keepdims=True), np.float32)
+    joined -= joined.max(axis=1, keepdims=True)
+    return np.asarray(joined - np.log(np.exp(joined).sum(axis=1, keepdims=True)), np.float32)
 
 
 def runs_of(kinds: npt.NDArray[np.float32]) -> list[Run]:
@@ -159,11 +167,11 @@ def runs_of(kinds: npt.NDArray[np.float32]) -> list[Run]:
     Viterbi with a price on every change, so that a frame that wavers between 0 and O does not become two signs.
     """
     scores = np.maximum(kinds, _FLOOR)
-    total, came = scores[0].copy(), np.zeros(scores.shape, np.int64)
+    total, came, itself = scores[0].copy(), np.zeros(scores.shape, np.int64), np.arange(KINDS)
     for place in range(1, len(scores)):
         best = int(total.argmax())
         changed = total[best] - _CHANGE
-        came[place] = np.where(total >= changed, np.arange(KINDS), best)
+        came[place] = np.where(total >= changed, itself, best)
         total = np.maximum(total, changed) + scores[place]
     path = [int(total.argmax())]
     for place in range(len(scores) - 1, 0, -1):
