@@ -12,6 +12,8 @@ LOOPBACK = "127.0.0.1"
 #: service on an ephemeral port may be given that very port as its own and connect to itself.
 _CANDIDATES = range(20000, 30000)
 
+_told: set[int] = set()  #: for servers that may not listen yet
+
 
 class NoFreePort(Exception):
     """Every port tried was busy."""
@@ -32,8 +34,9 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def free(host: str = LOOPBACK) -> int:
-    """A port of 20000-29999 nobody listens on at this moment."""
+    """A port of 20000-29999 nobody listens on at this moment, and that this process was not told before."""
     for port in random.SystemRandom().sample(_CANDIDATES, 200):
-        if is_free(port, host):
+        if port not in _told and is_free(port, host):
+            _told.add(port)
             return port
     raise NoFreePort(f"no free port between {_CANDIDATES.start} and {_CANDIDATES.stop - 1} on {host}")

@@ -14,6 +14,12 @@ def test_a_free_port_is_below_those_the_kernel_hands_to_clients() -> None:
     assert ports.is_free(ports.free())
 
 
+def test_no_port_is_told_twice_though_nobody_listens_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "_CANDIDATES", range(23000, 23200))
+    told = [ports.free() for _ in range(20)]
+    assert len(set(told)) == 20
+
+
 def test_a_port_somebody_listens_on_is_not_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         assert not ports.is_free(listening.getsockname()[1])
