@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable
 
@@ -173,19 +174,19 @@ def _date(random: Random) -> str:
     return f"{month}/{year[2:]}"
 
 
+_PATTERNS = ("6-2-4", "4 4", "4 4 4", "4 4 4 4", "6-7", "2-2-6-2")  #: runs of so many digits
+
+
 def _figures(random: Random) -> str:
-    form = int(random.integers(6))
-    if form == 0:
-        return f"{_number(random, 6)}-{_number(random, 2)}-{_number(random, 4)}"
-    if form == 1:
-        return " ".join(_number(random, 4) for _ in range(int(random.integers(2, 5))))
-    if form == 2:
-        return f"{_number(random, 6)}-{_number(random, 7)}"
-    if form == 3:
-        return _number(random, int(random.integers(1, 17)))
+    form = int(random.integers(7))
+    if form < 4:
+        pattern = _PATTERNS[(0, int(random.integers(1, 4)), 4, 5)[form]]
+        return re.sub(r"\d", lambda run: _number(random, int(run[0])), pattern)
     if form == 4:
+        return _number(random, int(random.integers(1, 17)))
+    if form == 5:
         return _letters(random, int(random.integers(1, 3))) + _number(random, int(random.integers(4, 10)))
-    return f"{_number(random, 2)}-{_number(random, 2)}-{_number(random, 6)}-{_number(random, 2)}"
+    return "".join(random.choice(_DIGITS + _UPPER, int(random.integers(5, 7))))  # as the code of a licence
 
 
 def _caption(random: Random) -> str:

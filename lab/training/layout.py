@@ -77,7 +77,7 @@ def train(plan: learning.Plan, folder: Path, resume: Path | None) -> Path:
     torch.set_num_threads(1)
     network = LayoutNetwork()
     if resume:
-        learning.take_over(network, resume)
+        learning.take_over(network, torch.load(resume))
 
     def loss(batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16):

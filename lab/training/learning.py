@@ -6,7 +6,7 @@ import argparse
 import copy
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -41,18 +41,18 @@ def arguments(says: str | None, minutes: float) -> argparse.ArgumentParser:
     parser.add_argument("--steps", type=int, default=0, help="instead of minutes: repeatable on any machine")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=3e-3, help="highest learning rate")
-    parser.add_argument("--resume", type=Path, help="weights (.pt) to start from")
+    parser.add_argument("--resume", type=Path, help="weights (.pt) or a shipped line model (.onnx) to start from")
     parser.add_argument("--into", type=Path, default=Path("var/training"), help="folder for weights and model")
     return parser
 
 
-def take_over(network: nn.Module, weights: Path) -> None:
-    """Starts a network from stored weights of the same or a narrower one; other layers stay new.
+def take_over(network: nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
+    """Starts a network from the state dict of the same or a narrower one; other layers stay new.
 
     What is wider now says at first what it said when it was narrower: nothing of the new channels reaches the old.
     """
     own = network.state_dict()
-    for name, stored in torch.load(weights).items():
+    for name, stored in weights.items():
         if name in own and own[name].dim() == stored.dim() and _fits(stored, own[name]):
             own[name] = _widened(stored, own[name])
     network.load_state_dict(own)

@@ -6,20 +6,23 @@ from pathlib import Path
 
 import torch
 
-from lab.training import batches, export, learning, prints
+from lab.training import batches, export, learning, prints, shipped
+
+_SHOWN = 256  #: lines that tell what the normalisations of a shipped model see
 
 
 def train(name: str, plan: learning.Plan, folder: Path, resume: Path | None, drawers: int) -> Path:
     """Trains and writes `folder`/NAME.pt (averaged weights), NAME.json (the plan), NAME.onnx; returns the ONNX file.
 
-    `resume` may hold weights of another print: all but the last layer is then taken over.
+    `resume` may hold weights of another print: all but the last layer is then taken over. A shipped model's file
+    is named after its print.
     """
     torch.set_num_threads(1)
     print_ = prints.named(name)
     kept = folder / f"{name}.pt"
     network = print_.network()
     if resume:
-        learning.take_over(network, resume)
+        learning.take_over(network, _weights(resume))
 
     def loss(batch: batches.Batch) -> torch.Tensor:
         ink, labels, spelled = (torch.from_numpy(part) for part in batch)
@@ -29,6 +32,15 @@ def train(name: str, plan: learning.Plan, folder: Path, resume: Path | None, dra
 
     learning.learn(network, batches.drawn(name, plan.seed, plan.batch, drawers), loss, plan, kept)
     return export.line_model(print_, kept, kept.with_suffix(".onnx"), "trial")
+
+
+def _weights(path: Path) -> shipped.State:
+    """Weights as training left them, or as a model carries them."""
+    if path.suffix != ".onnx":
+        return dict(torch.load(path))
+    stored = prints.named(path.stem)
+    lines, _, _ = batches.stacked([stored.example(seed) for seed in range(_SHOWN)])
+    return shipped.weights(path, stored.network(), torch.from_numpy(lines).float().unsqueeze(1))
 
 
 def main() -> None:

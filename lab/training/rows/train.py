@@ -81,7 +81,7 @@ def train(plan: learning.Plan, folder: Path, resume: Path | None) -> Path:
     torch.set_num_threads(1)
     network = RowNetwork()
     if resume:
-        learning.take_over(network, resume)
+        learning.take_over(network, torch.load(resume))
 
     def loss(batch: Batch) -> torch.Tensor:
         return _loss(network(batch[0]), batch[1])  # bfloat16 gives NaN gradients of dilated convolutions
