@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.documents import Point
-from worker.reading import counting, runs, typeset
+from worker.reading import ink, print_lines, runs, typeset
 from worker.reading.decode import Grey
+from worker.reading.print_lines import Band, Line
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,89 +21,13 @@ Floats = npt.NDArray[np.float64]
 _GAPS: Final = ((700, (5, 8, 13)), (math.inf, (3, 5, 8)))
 _GAPS_AT_A_GLANCE: Final = (8, 5, 13)
 _CLEAR_SCORE: Final = 2.2  #: of a band that is read at once
-_ANGLE_STEP: Final = 1.5  #: degrees
-_STRIPE: Final = 2.5  #: px wide, in which letters are counted as being on one line
-_STRIPES_COUNTED: Final = 4
-_MOST_DIRECTIONS: Final = 3
-_MOST_SEEDS: Final = 40  #: pieces of a line from which one is put together, at each gap
 _MOST_CHAINS: Final = 40  #: of lines that are judged at each gap
 _PROMISING: Final = 1.8  #: score of two fair lines
 LEAST_SCORE: Final = 0.15  #: of a band; most texture has less
-_LEAST_ELONGATION: Final = 10.0  #: length over height of a line found at first sight (a TD1 line has 25)
-_LEAST_CONTRAST: Final = 0.05  #: share of the paper's brightness by which ink is darker
 _LEAST_DARKNESS: Final = 0.12  #: the same of a piece of ink that is print; grain and weave have 0.1 and less
-_DARKEST_PAPER: Final = 8.0  #: grey level; nothing is told apart on darker paper
-_STRONG: Final = 60  #: letters in the shortest zone of two lines: the print of a document has at least that many
-_FAINT: Final = 0.25  #: of the contrast that so many pieces of ink have; fainter ones do not tell directions
-_CLEAR: Final = 0.5  #: of that contrast; a line with less is the less likely the fainter it is
 _RHYTHM: Final = 0.4  #: share of a line's changes from dark to light that keep one pitch; nine in ten lines have more
-_ALIKE: Final = 0.4  #: of the best line's worth, that another line of its zone has at least
 _FAR_FROM_PRINT: Final = 0.35  #: likeness up to which no rhythm is looked for
-_WEAK_DIRECTION: Final = 0.25  #: of the strongest direction's count of letters in line; weaker ones are not searched
 _PITCHES: Final = (0.7, 1.4)  #: heights from character to character: 1.06 by 9303-3, and what blur does to a height
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A straight line of print, in pixels of the picture. Its direction is known but for 180 degrees."""
-
-    x: float  #: centre
-    y: float
-    angle: float  #: radians, clockwise on the screen, of the direction of writing against the x axis
-    length: float
-    height: float  #: of capital letters
-    likeness: float = 1.0  #: 0..1, how much its ink looks like letters one after the other; only good for ordering
-
-    @property
-    def along(self) -> Floats:
-        """Unit vector of writing, (2,)."""
-        return np.array([math.cos(self.angle), math.sin(self.angle)])
-
-    @property
-    def down(self) -> Floats:
-        """Unit vector from the top of the letters to their foot, (2,)."""
-        return np.array([-math.sin(self.angle), math.cos(self.angle)])
-
-    @property
-    def centre(self) -> Floats:
-        """(2,) x, y."""
-        return np.array([self.x, self.y])
-
-    def turned(self) -> Line:
-        """The same print read from the other side."""
-        return Line(self.x, self.y, self.angle + math.pi, self.length, self.height)
-
-    def scaled(self, factor: float) -> Line:
-        """The line in a picture `factor` times as large."""
-        x, y, length, height = (value * factor for value in (self.x, self.y, self.length, self.height))
-        return replace(self, x=x, y=y, length=length, height=height)
-
-    def corners(self) -> tuple[Point, Point, Point, Point]:
-        """Clockwise from the top left one as it is read."""
-        half, rise = self.along * self.length / 2, self.down * self.height / 2
-        points = (
-            self.centre - half - rise,
-            self.centre + half - rise,
-            self.centre + half + rise,
-            self.centre - half + rise,
-        )
-        return tuple((float(x), float(y)) for x, y in points)  # type: ignore[return-value]
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Parallel lines one below the other that may be an MRZ."""
-
-    lines: tuple[Line, ...]  #: top to bottom as their angle reads
-    score: float  #: higher is likelier; only good for ordering
-
-    def turned(self) -> Band:
-        """The band read from the other side."""
-        return Band(tuple(line.turned() for line in reversed(self.lines)), self.score)
-
-    def scaled(self, factor: float) -> Band:
-        """The band in a picture `factor` times as large."""
-        return Band(tuple(line.scaled(factor) for line in self.lines), self.score)
 
 
 def shrunk(grey: Grey, longest_side: int) -> tuple[Grey, float]:
@@ -129,7 +52,7 @@ def bands(grey: Grey, *, longest_side: int) -> Iterator[Band]:
 class Sight:
     """A picture at one scale: what of it may be letters, along which directions they line up."""
 
-    letters: _Letters = field(repr=False)
+    letters: ink.Letters = field(repr=False)
     directions: tuple[float, ...]  #: radians in [-pi/2, pi/2), the strongest first
     scale: float  #: px here per px of the picture
     _levels: dict[float, _Level] = field(
@@ -140,7 +63,7 @@ class Sight:
         """A band that stands out as a zone does along one of the strongest `directions`, found with the least work."""
         for gap in _GAPS_AT_A_GLANCE:
             for direction in self.directions[:directions]:
-                found = max(self._level(direction).bands(gap, least=_CLEAR_SCORE), key=_worth, default=None)
+                found = max(self._level(direction).bands(gap, least=_CLEAR_SCORE), key=print_lines.worth, default=None)
                 if found is not None:
                     return found.scaled(1 / self.scale)
         return None
@@ -152,13 +75,13 @@ class Sight:
         for direction in self.directions:
             level = self._level(direction)
             gaps = next(gaps for most, gaps in _GAPS if max(self.letters.marks.shape) <= most)
-            for band in _distinct([band for gap in gaps for band in level.bands(gap, least=least)], told):
+            for band in print_lines.distinct([band for gap in gaps for band in level.bands(gap, least=least)], told):
                 if band.score < _PROMISING:
                     kept_back.append(band)
                 else:
                     told.append(band)
                     yield band.scaled(1 / self.scale)
-        for band in _distinct(kept_back, told):
+        for band in print_lines.distinct(kept_back, told):
             yield band.scaled(1 / self.scale)
 
     def rows(self) -> typeset.Rows:
@@ -176,106 +99,8 @@ class Sight:
 def sight(grey: Grey, longest_side: int) -> Sight:
     """`grey`, (H, W) uint8, at a scale of at most `longest_side` pixels."""
     small, scale = shrunk(grey, longest_side)
-    letters = _letters(*_strokes(small))
-    return Sight(letters, tuple(_directions(letters)), scale)
-
-
-def ink(grey: Grey) -> Grey:
-    """1 where a stroke darker than its surroundings runs and 0 elsewhere, (H, W) uint8.
-
-    A stroke counts when it has 4/10 of the strongest contrast nearby: so the printed letters, not the pattern below.
-    """
-    return _strokes(grey)[0]
-
-
-def _strokes(grey: Grey) -> tuple[Grey, Grey, Grey]:
-    """`ink`, by how many grey levels every pixel is darker than the paper around it, and how light that paper is."""
-    smooth = cv2.GaussianBlur(grey, (3, 3), 0)
-    paper = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
-    contrast = cv2.subtract(paper, smooth)
-    strongest = cv2.blur(cv2.dilate(contrast, np.ones((35, 35), np.uint8)), (35, 35))
-    least = np.maximum(cv2.convertScaleAbs(paper, alpha=_LEAST_CONTRAST), 3)
-    marks = (contrast > np.maximum(cv2.convertScaleAbs(strongest, alpha=0.4), least)).astype(np.uint8)
-    return marks, np.asarray(contrast, np.uint8), np.asarray(paper, np.uint8)
-
-
-def _shapes(sums: runs.Sums) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """x, y, angle, length, height of the rectangles with the same second moments, each (n,)."""
-    count = sums[0]
-    x, y = sums[1] / count, sums[2] / count
-    xx, yy, xy = sums[3] / count - x * x, sums[4] / count - y * y, sums[5] / count - x * y
-    mean, spread = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-    length, height = np.sqrt(12 * np.maximum(mean + spread, 0.1)), np.sqrt(12 * np.maximum(mean - spread, 0.1))
-    return x, y, 0.5 * np.arctan2(2 * xy, xx - yy), length, height
-
-
-def _line(sums: Floats) -> Line:
-    """The line through ink with these six sums."""
-    count, x, y, xx, yy, xy = (float(value) for value in sums)
-    x, y = x / count, y / count
-    xx, yy, xy = xx / count - x * x, yy / count - y * y, xy / count - x * y
-    mean, spread = (xx + yy) / 2, math.hypot((xx - yy) / 2, xy)
-    length, height = math.sqrt(12 * max(mean + spread, 0.1)), math.sqrt(12 * max(mean - spread, 0.1))
-    return Line(x, y, 0.5 * math.atan2(2 * xy, xx - yy), length, height)
-
-
-@dataclass(frozen=True, slots=True)
-class _Letters:
-    """Pieces of ink that may be letters, single or run together."""
-
-    marks: Grey  #: (H, W) the contrast of ink where they are, else 0
-    middles: Floats  #: (n, 2) x, y of those that tell where lines run
-    sizes: Floats  #: (n,) their longer sides
-    darkness: Floats  #: (n,) 0..1, share of the paper's brightness by which they are darker
-    clear: float  #: contrast of a piece of ink from which it is no weaker than print of a document
-
-
-def _letters(marks: Grey, contrast: Grey, paper: Grey) -> _Letters:
-    inked = counting.marked(marks)
-    kind = cv2.CV_16U if inked.size < 2**16 else cv2.CV_32S  # there are no more pieces than pixels; half as long
-    _, labels, stats, middles = cv2.connectedComponentsWithStats(marks, connectivity=8, ltype=kind)
-    wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    longest, area = np.maximum(wide, high), stats[:, cv2.CC_STAT_AREA]
-    fits = (area >= 5) & (longest <= 0.35 * max(marks.shape))
-    fits[0] = False
-    # Only what is neither speck nor dash tells where lines run: grain of wood would outvote the print.
-    votes = fits & (longest >= 4) & (longest <= 60) & (longest <= 6 * np.minimum(wide, high)) & (area >= 8)
-    label, depth = labels.ravel()[inked], np.maximum(contrast.ravel()[inked], 1)
-    strength = np.bincount(label, depth, len(area)) / np.maximum(area, 1)
-    strong = np.sort(strength[votes])[-_STRONG:]
-    clear = float(strong[0]) if strong.size else 1.0
-    votes &= strength >= _FAINT * clear
-    kept = np.zeros(marks.shape, np.uint8)
-    kept.ravel()[inked] = depth * fits[label]
-    told = np.asarray(middles[votes], np.float64)
-    x, y = told.astype(np.intp).T
-    darkness = strength[votes] / np.maximum(paper[y, x], _DARKEST_PAPER)
-    return _Letters(kept, told, longest[votes].astype(np.float64), darkness, _CLEAR * clear)
-
-
-def _directions(letters: _Letters) -> list[float]:
-    """Angles along which letters line up best, radians in [-pi/2, pi/2), by counting them in stripes (Hough)."""
-    angles = np.deg2rad(np.arange(-90, 90, _ANGLE_STEP))
-    if len(letters.middles) < 8:
-        return []
-    x, y = (letters.middles - letters.middles.mean(axis=0)).T
-    across = np.outer(np.cos(angles), y) - np.outer(np.sin(angles), x)
-    reach = float(np.abs(across).max()) + _STRIPE
-    stripes = int(2 * reach / _STRIPE) + 1
-    cell = ((across + reach) / _STRIPE).astype(np.int64) + np.arange(len(angles))[:, None] * stripes
-    counts = np.bincount(cell.ravel(), minlength=len(angles) * stripes).reshape(len(angles), stripes).astype(np.float64)
-    counts = np.maximum(counts - cv2.blur(counts, (15, 1)), 0)
-    strength = np.sort(counts, axis=1)[:, -_STRIPES_COUNTED:].sum(axis=1)
-    found: list[float] = []
-    for index in np.argsort(-strength):
-        angle = float(angles[index])
-        if strength[index] < _WEAK_DIRECTION * strength.max():
-            break
-        if all(abs(math.sin(angle - other)) > 0.13 for other in found):
-            found.append(angle)
-        if len(found) == _MOST_DIRECTIONS:
-            break
-    return found
+    letters = ink.letters(*ink.strokes(small))
+    return Sight(letters, tuple(ink.directions(letters)), scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +119,7 @@ class _Level:
     def bands(self, gap: int, *, least: float = LEAST_SCORE) -> list[Band]:
         """Bands of lines whose letters stand up to `gap` pixels apart, of a score of `least` and more."""
         if gap not in self._chains:
-            found = [(_score(chain), tuple(chain)) for chain in _chains(self._lines(gap))]
+            found = [(print_lines.score(chain), tuple(chain)) for chain in print_lines.chains(self._lines(gap))]
             self._chains[gap] = sorted(found, key=lambda one: -one[0])[:_MOST_CHAINS]
         return [
             Band(tuple(_turned_back(line, self.back, self.direction) for line in band.lines), band.score)
@@ -305,14 +130,14 @@ class _Level:
     def _lines(self, gap: int) -> list[Line]:
         sums = runs.pieces(self.ink, gap=gap, shortest=2 * gap)
         sums = sums[:, sums[0] >= 3 * gap]
-        _, _, angle, length, height = _shapes(sums)
+        _, _, angle, length, height = print_lines.shapes(sums)
         fits = (height > 0.45 * gap) & (height < 4.5 * gap) & (length > 1.5 * gap) & (np.abs(angle) < 0.35)
-        return _merged(sums[:, fits])
+        return print_lines.merged(sums[:, fits])
 
     def _judged(self, chain: Sequence[Line]) -> Band:
         """The lines of a chain that are alike, and how likely they are a zone."""
-        band = _trimmed([self._liked(line) for line in chain])
-        return Band(band, _score(band))
+        band = print_lines.trimmed([self._liked(line) for line in chain])
+        return Band(band, print_lines.score(band))
 
     def _liked(self, line: Line) -> Line:
         if line not in self._seen:
@@ -320,7 +145,7 @@ class _Level:
         return self._seen[line]
 
 
-def _levelled(letters: _Letters, direction: float) -> _Level:
+def _levelled(letters: ink.Letters, direction: float) -> _Level:
     turn, size = _turn(letters.marks.shape, direction)
     depth = np.asarray(cv2.warpAffine(letters.marks, turn, size, flags=cv2.INTER_NEAREST), np.uint8)
     return _Level(
@@ -375,114 +200,3 @@ def _turn(shape: tuple[int, ...], direction: float) -> tuple[Floats, tuple[int, 
 def _turned_back(line: Line, back: npt.NDArray[np.generic], direction: float) -> Line:
     x, y = np.asarray(back, np.float64) @ np.array([line.x, line.y, 1.0])
     return replace(line, x=float(x), y=float(y), angle=line.angle + direction)
-
-
-def _merged(sums: runs.Sums) -> list[Line]:
-    """Joins pieces that lie on one line, the longest pieces first."""
-    x, y, angle, length, height = _shapes(sums)
-    free = np.ones(len(x), bool)
-    lines: list[Line] = []
-    seeds = np.flatnonzero(length >= 3.5 * height)
-    for seed in seeds[np.argsort(-length[seeds])][:_MOST_SEEDS]:
-        if not free[seed]:
-            continue
-        free[seed] = False
-        whole = sums[:, seed].copy()
-        line = _line(whole)
-        while True:
-            cosine, sine = math.cos(line.angle), math.sin(line.angle)
-            away_x, away_y = x - line.x, y - line.y
-            joins = free & (np.abs(away_y * cosine - away_x * sine) < 0.45 * line.height)
-            joins &= np.abs(away_x * cosine + away_y * sine) - (length + line.length) / 2 < 4 * line.height
-            near = np.flatnonzero(joins)
-            tall = np.sin(angle[near] - line.angle) ** 2 * length[near] + height[near]
-            near = near[(tall < 1.6 * line.height) & (tall > 0.35 * line.height)]
-            if not near.size:
-                break
-            free[near] = False
-            whole += sums[:, near].sum(axis=1)
-            line = _line(whole)
-        if line.length > _LEAST_ELONGATION * line.height:
-            lines.append(line)
-    return lines
-
-
-def _chains(lines: list[Line]) -> Iterator[list[Line]]:
-    """Groups of lines one below the other, and every long line alone as a last resort."""
-    below = _next_below(lines)
-    followers = set(below) - {-1}
-    for index, line in enumerate(lines):
-        chain = [index]
-        while below[chain[-1]] >= 0 and len(chain) < 5:
-            chain.append(below[chain[-1]])
-        if index in followers and len(chain) < 4:
-            continue  # a part of a longer chain
-        if len(chain) > 1 or line.length >= 18 * line.height:
-            yield [lines[at] for at in chain]
-
-
-def _trimmed(chain: Sequence[Line]) -> tuple[Line, ...]:
-    """The lines without those above and below that are far less like print than the best of them."""
-    worth = [line.likeness * _elongation(line) for line in chain]
-    alike = [number for number, one in enumerate(worth) if one >= _ALIKE * max(worth)]
-    return tuple(chain[alike[0] : alike[-1] + 1])
-
-
-def _next_below(lines: list[Line]) -> list[int]:
-    """For each line the nearest parallel one below it that may belong to the same zone, -1 for none."""
-    if not lines:
-        return []
-    x, y, angle, length, height = (
-        np.array([getattr(line, name) for line in lines]) for name in ("x", "y", "angle", "length", "height")
-    )
-    sine, cosine = np.sin(angle)[:, None], np.cos(angle)[:, None]
-    across = (y[None] - y[:, None]) * cosine - (x[None] - x[:, None]) * sine
-    ahead = (x[None] - x[:, None]) * cosine + (y[None] - y[:, None]) * sine
-    shorter, longer = np.minimum.outer(length, length), np.maximum.outer(length, length)
-    mean = np.add.outer(height, height) / 2
-    fits = (across > 1.3 * mean) & (across < 4.2 * mean) & (np.abs(np.sin(np.subtract.outer(angle, angle))) < 0.08)
-    fits &= np.maximum.outer(height, height) < 1.7 * np.minimum.outer(height, height)
-    fits &= (shorter > 0.3 * longer) & ((shorter + longer) / 2 - np.abs(ahead) > 0.75 * shorter)
-    nearest = np.where(fits, across, np.inf).argmin(axis=1)
-    return [int(at) if fits[index, at] else -1 for index, at in enumerate(nearest)]
-
-
-def _score(lines: Sequence[Line]) -> float:
-    """Long lines of equal length and height, two or more of them: at most about 3."""
-    worth = [line.likeness * _elongation(line) for line in lines]
-    if len(lines) == 1:
-        return worth[0]
-    pairs = [
-        a + b + min(a, b) * min(above.length, below.length) / max(above.length, below.length)
-        for (a, b), (above, below) in zip(pairwise(worth), pairwise(lines), strict=True)
-    ]
-    return max(pairs)
-
-
-def _elongation(line: Line) -> float:
-    """1 for the 22 to 55 heights that lines of an MRZ are long, less for others."""
-    ratio = line.length / line.height
-    return min(1.0, ratio / 22, 55 / ratio)
-
-
-def _distinct(found: list[Band], told: list[Band]) -> list[Band]:
-    """The best first; a band that lies in a better one, or in one that was told before, is left out."""
-    kept: list[Band] = []
-    for band in sorted(found, key=_worth, reverse=True):
-        middle = np.mean([line.centre for line in band.lines], axis=0)
-        if not any(_holds(better, middle) for better in (*told, *kept)):
-            kept.append(band)
-    return kept
-
-
-def _worth(band: Band) -> float:
-    """Of bands about as likely the longer one: fillers at the end of a line are lost first."""
-    return band.score + 0.02 * band.lines[0].length / band.lines[0].height
-
-
-def _holds(band: Band, point: Floats) -> bool:
-    return any(
-        abs(float((point - line.centre) @ line.down)) < 2.2 * line.height
-        and abs(float((point - line.centre) @ line.along)) < line.length / 2
-        for line in band.lines
-    )

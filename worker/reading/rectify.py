@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.documents import Box
-from worker.reading import counting, locate
+from worker.reading import counting, ink, print_lines
 from worker.reading.decode import Grey
 
 Floats = npt.NDArray[np.float64]
@@ -111,7 +111,7 @@ class _Row:
 
 
 def strips(
-    grey: Grey, band: locate.Band, *, beyond: float = 0.0, only_told: bool = False, wider: bool = False
+    grey: Grey, band: print_lines.Band, *, beyond: float = 0.0, only_told: bool = False, wider: bool = False
 ) -> list[Strip]:
     """The lines of the band and those that stand between or beside them, top to bottom as the band's angle reads.
 
@@ -139,11 +139,11 @@ def strips(
     ]
 
 
-def _height(band: locate.Band) -> float:
+def _height(band: print_lines.Band) -> float:
     return counting.median(np.array([line.height for line in band.lines]))
 
 
-def _view(grey: Grey, band: locate.Band, *, room: float, wider: float = 0.0) -> _View:
+def _view(grey: Grey, band: print_lines.Band, *, room: float, wider: float = 0.0) -> _View:
     """The band with `room` heights of print above and below it and _BESIDE at its ends, or `wider`."""
     longest = max(band.lines, key=lambda line: line.length)
     along, down, origin = longest.along, longest.down, longest.centre
@@ -166,10 +166,10 @@ def _view(grey: Grey, band: locate.Band, *, room: float, wider: float = 0.0) -> 
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     warped = np.asarray(cv2.warpAffine(part, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     core = slice(round(wider * height * scale), size[0] - round(wider * height * scale))
-    return _View(warped, locate.ink(warped), core, origin, along, down, scale, left, top)
+    return _View(warped, ink.marks(warped), core, origin, along, down, scale, left, top)
 
 
-def _middles(view: _View, band: locate.Band) -> list[float]:
+def _middles(view: _View, band: print_lines.Band) -> list[float]:
     """View px from the view's upper edge to the middle of every line of the band."""
     return [(float((line.centre - view.origin) @ view.down) - view.top) * view.scale for line in band.lines]
 
@@ -182,7 +182,7 @@ def _part(grey: Grey, points: Floats) -> tuple[Grey, Floats]:
     return grey[low[1] : high[1], low[0] : high[0]], low.astype(np.float64)
 
 
-def _rows(view: _View, band: locate.Band, *, only_told: bool) -> list[_Row]:
+def _rows(view: _View, band: print_lines.Band, *, only_told: bool) -> list[_Row]:
     """Every line of print in the view that is about as high as those of the band, or only those, top to bottom."""
     height, told = view.scale * _height(band), _middles(view, band)
     profile = cv2.blur(

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from core.documents import MrzFormat
-from worker.reading import counting, locate, quality, rectify, remnant, typeset
+from worker.reading import counting, locate, print_lines, quality, rectify, remnant, typeset
 from worker.reading.decode import MIRRORED, Grey, Picture
 from worker.reading.engines.base import OcrEngine
 from worker.reading.mrz import formats
@@ -123,7 +123,7 @@ class _Look:
     mirrored_width: int = 0  #: of the picture, where `grey` is its mirror image
 
     def strips(
-        self, band: locate.Band, *, beyond: float = 0.0, only_told: bool = False, wider: bool = False
+        self, band: print_lines.Band, *, beyond: float = 0.0, only_told: bool = False, wider: bool = False
     ) -> list[Strip]:
         """As `rectify.strips`; the band in px of `grey`, `beyond` and what comes back in px of the picture."""
         found = rectify.strips(self.grey, band, beyond=beyond / self.unit, only_told=only_told, wider=wider)
@@ -239,7 +239,7 @@ class _Sights:
     watch: Stopwatch
     _by_side: dict[int, locate.Sight] = field(default_factory=dict, repr=False)
 
-    def clear(self) -> locate.Band | None:
+    def clear(self) -> print_lines.Band | None:
         """A band that stands out as a zone does, in px of `coarse`."""
         with self.watch.measure("find"):
             for longest_side, directions in self._gained(_GLANCES):
@@ -247,7 +247,7 @@ class _Sights:
                     return band
         return None
 
-    def bands(self) -> Iterator[locate.Band]:
+    def bands(self) -> Iterator[print_lines.Band]:
         """All that may be a zone, in px of `coarse`, roughly the likeliest first at each scale."""
         left = _MOST_BANDS
         for number, (longest_side, most) in enumerate(self._gained(_LOOKS)):
@@ -281,7 +281,7 @@ class _Sights:
         return self._by_side[longest_side]
 
 
-def _glanced(view: _View, band: locate.Band, reader: _Reader) -> Sighting | None:
+def _glanced(view: _View, band: print_lines.Band, reader: _Reader) -> Sighting | None:
     """The band read with the least work, where that is enough to be sure."""
     for look, there in _looks(view, band):
         for wider in (False, True):
@@ -293,7 +293,7 @@ def _glanced(view: _View, band: locate.Band, reader: _Reader) -> Sighting | None
     return None
 
 
-def _glance(look: _Look, band: locate.Band, reader: _Reader, *, wider: bool = False) -> Sighting | None:
+def _glance(look: _Look, band: print_lines.Band, reader: _Reader, *, wider: bool = False) -> Sighting | None:
     """The lines of a band and no others, the likelier way up, each looked at once."""
     with reader.watch.measure("straighten"):
         strips = look.strips(band, only_told=True, wider=wider)
@@ -324,7 +324,7 @@ def _upright_at_a_glance(
     return (reader.sighting(*best) if best else None), faced
 
 
-def _looks(view: _View, band: locate.Band) -> Iterator[tuple[_Look, locate.Band]]:
+def _looks(view: _View, band: print_lines.Band) -> Iterator[tuple[_Look, print_lines.Band]]:
     """The picture as it was decoded first, then, where that has too few pixels, all of it; far too few are left out."""
     looked, height = view.look(), max(line.height for line in band.lines)
     if not view.picture.is_reduced or height >= _COARSE:
@@ -333,7 +333,7 @@ def _looks(view: _View, band: locate.Band) -> Iterator[tuple[_Look, locate.Band]
         yield view.look(whole=True), band.scaled(looked.unit)
 
 
-def _sightings(look: _Look, band: locate.Band, reader: _Reader) -> Iterator[Sighting]:
+def _sightings(look: _Look, band: print_lines.Band, reader: _Reader) -> Iterator[Sighting]:
     """The band the likelier way up, further along where lines end early, then the other way up."""
     with reader.watch.measure("straighten"):
         strips = look.strips(band)

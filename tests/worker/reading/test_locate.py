@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from lab.specimens import draw
-from worker.reading import decode, locate, rectify
+from worker.reading import decode, locate, print_lines, rectify
 
 Grey = npt.NDArray[np.uint8]
 
@@ -90,7 +90,7 @@ def test_a_clear_band_holds_every_line_and_no_other(kind: str) -> None:
 def test_lines_that_run_on_beyond_their_band_are_cut_whole() -> None:
     grey, boxes = specimen("td3", "clean", 3)
     band = next(locate.bands(grey, longest_side=640))
-    seen = locate.Band(tuple(replace(line, length=0.7 * line.length) for line in band.lines), band.score)
+    seen = print_lines.Band(tuple(replace(line, length=0.7 * line.length) for line in band.lines), band.score)
     assert all(strip.runs_on for strip in rectify.strips(grey, seen, only_told=True))
     strips = rectify.strips(grey, seen, only_told=True, wider=True)
     assert not any(strip.runs_on for strip in strips)
