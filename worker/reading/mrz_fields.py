@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from core.documents import Box, Check, Field, Mrz, MrzFormat, Verdict
-from worker.reading import counting, zone
+from worker.reading import counting, sightings
 from worker.reading.mrz import parse
 from worker.reading.mrz.decode import Decoded
 from worker.reading.mrz.formats import Span
@@ -52,13 +52,13 @@ class _Print:
         return tuple(self.box(Span(line, 0, len(middles))) for line, (_, middles) in enumerate(self.lines))
 
 
-def told(sighting: zone.Sighting | None, *, today: date | None) -> Told:
+def told(sighting: sightings.Sighting | None, *, today: date | None) -> Told:
     """Everything that the decoded zone of a sighting says; NOTHING when it was not decoded."""
     decoded = sighting.decoded if sighting else None
     if sighting is None or decoded is None:
         return NOTHING
     parsed = parse.parse(decoded.lines, today=today)
-    strips = [strip for strip, _ in zone.lines_of(sighting)]
+    strips = [strip for strip, _ in sightings.lines_of(sighting)]
     printed = _Print(tuple(zip(strips, decoded.places, strict=True)))
     boxes = printed.line_boxes()
     mrz = Mrz(

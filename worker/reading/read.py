@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from core.documents import DocumentKind, Failure, FailureReason, PictureFacts, Reading
-from worker.reading import compress, decode, mrz_fields, quality, reasons, zone
+from worker.reading import compress, decode, mrz_fields, quality, reasons, sightings, zone
 from worker.reading.cards import mykad, payment
 from worker.reading.cards.base import Told
 from worker.reading.cards.korean import read as korean
@@ -115,7 +115,7 @@ def _by_mrz(
     found: zone.Search, page: decode.Picture, kept: compress.Kept | None, options: ReadingOptions, watch: Stopwatch
 ) -> Reading:
     with watch.measure("judge"):
-        measured = quality.of_picture(found.coarse) | zone.quality_of(found.best)
+        measured = quality.of_picture(found.coarse) | sightings.quality_of(found.best)
         failure = reasons.failure(found, measured, page)
     with watch.measure("parse"):
         told = mrz_fields.NOTHING if failure else mrz_fields.told(found.best, today=options.today)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from core.documents import Box, Failure, FailureReason, MrzFormat
-from worker.reading import counting, zone
+from worker.reading import counting, sightings, zone
 from worker.reading.decode import Picture
 from worker.reading.mrz import formats, parse
 from worker.reading.mrz.characters import ALPHABET, FILLER
@@ -41,10 +41,10 @@ def failure(found: zone.Search, measured: dict[str, float], picture: Picture) ->
     return _with_zone(best, measured, picture)
 
 
-def is_trusted(sighting: zone.Sighting) -> bool:
+def is_trusted(sighting: sightings.Sighting) -> bool:
     """True when the decoded zone may be handed out, with its confidence beside it."""
     decoded = sighting.decoded
-    if decoded is None or not (decoded.is_sure or decoded.confidence >= zone.LEAST_CONFIDENCE):
+    if decoded is None or not (decoded.is_sure or decoded.confidence >= sightings.LEAST_CONFIDENCE):
         return False
     try:
         parse.detect(decoded.lines)
@@ -53,16 +53,16 @@ def is_trusted(sighting: zone.Sighting) -> bool:
     return True
 
 
-def _may_be_half(sighting: zone.Sighting, picture: Picture) -> bool:
+def _may_be_half(sighting: sightings.Sighting, picture: Picture) -> bool:
     """True for an unsure zone of a kind of which a longer one begins alike, at the picture's edge."""
     decoded = sighting.decoded
     if decoded is None or decoded.format not in _BEGINNINGS or decoded.is_sure:
         return False
-    lines = zip(zone.lines_of(sighting), decoded.places, strict=True)
+    lines = zip(sightings.lines_of(sighting), decoded.places, strict=True)
     return any(_runs_out(strip, np.array(places), picture) for (strip, _), places in lines)
 
 
-def is_like_zone(sighting: zone.Sighting) -> bool:
+def is_like_zone(sighting: sightings.Sighting) -> bool:
     """True for two lines as long as those of a zone, or two clear ones as finger or light may have left them.
 
     There are fillers in both cases.
@@ -73,14 +73,14 @@ def is_like_zone(sighting: zone.Sighting) -> bool:
     return (any(whole) and fillers >= 0.1) or (len(counts) > 1 and fillers > 0 and sighting.certainty >= _CLEAR_PRINT)
 
 
-def _is_left_of_zone(sighting: zone.Sighting, picture: Picture) -> bool:
+def _is_left_of_zone(sighting: sightings.Sighting, picture: Picture) -> bool:
     """True for lines that stand as those of a zone do, with a filler on them or with edge or light at their ends."""
     if not sighting.remnant:
         return False
     return _fillers(sighting) > 0 or _is_cut_off(sighting, picture) or _is_washed_out(sighting, picture)
 
 
-def _fillers(sighting: zone.Sighting) -> float:
+def _fillers(sighting: sightings.Sighting) -> float:
     """Share of the characters seen that are fillers, among the two lines that have most."""
     column = ALPHABET.index(FILLER)
     shares = sorted(
@@ -117,7 +117,7 @@ def _without_zone(found: zone.Search, measured: dict[str, float], picture: Pictu
     )
 
 
-def _with_zone(best: zone.Sighting, measured: dict[str, float], picture: Picture) -> Failure:
+def _with_zone(best: sightings.Sighting, measured: dict[str, float], picture: Picture) -> Failure:
     box = _box(best)
     is_glaring = measured["mrz_glare"] > MOST_GLARE  # within the lines; white beyond them may be the ground
     if not is_glaring and _is_cut_off(best, picture):
@@ -134,15 +134,17 @@ def _with_zone(best: zone.Sighting, measured: dict[str, float], picture: Picture
     return Failure(reason, detail, measured, box)
 
 
-def _box(best: zone.Sighting) -> Box | None:
-    ends = [strip.box(float(reading.centres[0]), float(reading.centres[-1])) for strip, reading in zone.lines_of(best)]
+def _box(best: sightings.Sighting) -> Box | None:
+    ends = [
+        strip.box(float(reading.centres[0]), float(reading.centres[-1])) for strip, reading in sightings.lines_of(best)
+    ]
     return (ends[0][0], ends[0][1], ends[-1][2], ends[-1][3]) if ends else None
 
 
-def _is_washed_out(best: zone.Sighting, picture: Picture) -> bool:
+def _is_washed_out(best: sightings.Sighting, picture: Picture) -> bool:
     """True when a line that is too short for a zone goes on as bright even light."""
     larger = picture.width / picture.reduced.shape[1]
-    for strip, reading in zone.lines_of(best):
+    for strip, reading in sightings.lines_of(best):
         missing = _LONGEST_LINE - len(reading.centres)
         step = counting.median(np.diff(reading.centres))
         away = step * np.arange(1, missing + 1)
@@ -156,9 +158,9 @@ def _is_washed_out(best: zone.Sighting, picture: Picture) -> bool:
     return False
 
 
-def _is_cut_off(best: zone.Sighting, picture: Picture) -> bool:
+def _is_cut_off(best: sightings.Sighting, picture: Picture) -> bool:
     """True when a line with fewer characters than any layout has ends at the picture's edge."""
-    lines = [(strip, reading.centres) for strip, reading in zone.lines_of(best)]
+    lines = [(strip, reading.centres) for strip, reading in sightings.lines_of(best)]
     return any(len(places) < _LONGEST_LINE - 1 and _runs_out(strip, places, picture) for strip, places in lines)
 
 

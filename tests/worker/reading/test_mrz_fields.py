@@ -10,7 +10,7 @@ import pytest
 
 from core.documents import Verdict
 from lab.specimens import draw
-from worker.reading import decode, mrz_fields, reasons, zone
+from worker.reading import decode, mrz_fields, reasons, sightings, zone
 from worker.reading.engines import named
 from worker.reading.stopwatch import Stopwatch
 
@@ -18,14 +18,14 @@ TODAY = date(2026, 11, 1)
 
 
 @cache
-def sighting(kind: str) -> zone.Sighting:
+def sighting(kind: str) -> sightings.Sighting:
     picture = next(decode.pictures(draw.specimen(kind, "clean", 1).picture, max_pixels=60_000_000))
     best = zone.search(picture, named.engine("ocrb"), Stopwatch(), today=TODAY).best
     assert best is not None
     return best
 
 
-def with_doubt(seen: zone.Sighting, *, is_sure: bool, certainty: float, confidence: float) -> zone.Sighting:
+def with_doubt(seen: sightings.Sighting, *, is_sure: bool, certainty: float, confidence: float) -> sightings.Sighting:
     assert seen.decoded is not None
     certainties = tuple((certainty,) * len(line) for line in seen.decoded.lines)
     decoded = replace(seen.decoded, is_sure=is_sure, certainties=certainties, confidence=confidence)
