@@ -19,12 +19,11 @@ _LIKELY: Final = 0.5  #: of a cell
 _LEAST_SHARE: Final = 0.02  #: of the picture that a card covers
 _LEAST_LIKENESS: Final = 0.3  #: below, it is no card but some other shape
 _WELL_FILLED: Final = (0.93, 1.06)  #: of a quadrilateral by its outline, or its sides were not seen
-_PLAIN: Final = 0.72  #: a card this sure needs no other way to see the mask
+_PLAIN: Final = 0.72  #: a card this sure needs no other way to see the picture
 _FULL_EDGE: Final = 0.5  #: of `edges.refined`, that the sides of a card show
 _SAME: Final = 0.06  #: of a card's size, by which corners of one and the same quadrilateral differ
 _OTHER: Final = 0.6  #: of both together, that two cards share at most
 _MOST_CARDS: Final = 2  #: of one picture
-_CERTAIN: Final = 0.9  #: a card this sure needs no look at straight edges
 _MOST_BY_SIDES: Final = 2  #: cards that straight edges tell
 _LESS_BY_SIDES: Final = 0.9  #: times as sure as all of their edges show
 _SAME_BY_SIDES: Final = 0.85  #: of both together, that these share with one that is known
@@ -39,22 +38,30 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.uint8]
 
 
-def seen(picture: Colour) -> list[tuple[Corners, float]]:
-    """Corners of the cards in `picture`, clockwise, in its pixels, with the sureness of each, the surest first; 0..1.
+def seen(picture: Colour) -> Iterator[tuple[Corners, float]]:
+    """Corners of the cards in `picture`, clockwise, in its pixels, the likeliest first, and how sure each is, 0..1.
 
-    Two that overlap are two guesses at one card.
+    Two that overlap are two guesses at one card. Straight edges are looked for only once no plain card is left.
     """
     scale = _LOOK / max(picture.shape[:2])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+    for quad, sureness in _told(small):
+        yield np.asarray((quad + 0.5) / scale - 0.5, np.float32), sureness
+
+
+def _told(small: Colour) -> Iterator[tuple[Floats, float]]:
+    """The same in pixels of the small picture."""
     look = layout.looker().look(small, max(small.shape[:2]))
-    kept = _filling(small, look.card) or _by_look(small, look)
-    if not kept or kept[0][1] < _CERTAIN:
-        for quad, shown in sides.seen(small, _MOST_BY_SIDES):
-            if all(_shared(quad, other) < _SAME_BY_SIDES for other, _ in kept):
-                kept.append((quad, _LESS_BY_SIDES * shown))
-        kept.sort(key=lambda one: -one[1])
-    return [(np.asarray((quad + 0.5) / scale - 0.5, np.float32), sureness) for quad, sureness in kept]
+    known = _filling(small, look.card) or _by_look(small, look)
+    plain = [one for one in known if one[1] > _PLAIN]
+    yield from plain
+    others = [
+        (quad, _LESS_BY_SIDES * shown)
+        for quad, shown in sides.seen(small, _MOST_BY_SIDES)
+        if all(_shared(quad, other) < _SAME_BY_SIDES for other, _ in known)
+    ]
+    yield from sorted([*known[len(plain) :], *others], key=lambda one: -one[1])
 
 
 def _filling(small: Colour, share: layout.Plane) -> list[tuple[Floats, float]]:

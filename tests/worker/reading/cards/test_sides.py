@@ -75,4 +75,4 @@ def test_a_scan_cut_to_the_card_is_the_card(monkeypatch: pytest.MonkeyPatch) -> 
     (corners, sureness), *_ = outlines.seen(scan)
     assert off(np.asarray(corners), np.array([(0, 0), (1000, 0), (1000, 631), (0, 631)])) < 3
     assert sureness == 1
-    assert find.cards(scan)[0].sureness == 1
+    assert next(find.cards(scan)).sureness == 1
