@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,7 @@ _SHORTEST: Final = 1.6  #: of a row's height, its length
 def read(image: Colour, pyramid: Pyramid, larger: float) -> list[ReadRow]:
     """Rows of digits anywhere on the likeliest cards of `image`, which is `larger` times smaller than the picture."""
     found = []
-    for card in find.cards(image)[:_CARDS]:
+    for card in islice(find.cards(image), _CARDS):
         for standing in (card, find.quarter_turned(card)):
             rows = [row.scaled(larger) for row in _rows(standing)]
             read_ = [digit_reading.glance(pyramid, row) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import cv2
@@ -18,14 +19,16 @@ _ROOM: Final = 0.08  #: of a card's sides, kept around it
 Floats = npt.NDArray[np.float64]
 
 
-def cards(picture: Colour) -> list[Card]:
+def cards(picture: Colour) -> Iterator[Card]:
     """Cards in `picture`, (H, W, 3) uint8, likeliest first, cut out straight with their long side along x.
 
     Which of its long sides is up is not known: `turned` gives the other way. Where four sides are seen the cut is
     WIDTH x HEIGHT px with perspective undone, else it is a rectangle around what looks like a card. Some room beyond
     the edges is kept. The last one is the whole picture, its sides kept in proportion, with a sureness of 0.
     """
-    return [*(cut(picture, quad, sureness) for quad, sureness in outlines.seen(picture)), whole(picture)]
+    for quad, sureness in outlines.seen(picture):
+        yield cut(picture, quad, sureness)
+    yield whole(picture)
 
 
 def whole(picture: Colour) -> Card:

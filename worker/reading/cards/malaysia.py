@@ -34,7 +34,12 @@ STATES: dict[str, tuple[str, ...]] = {
         "W PERSEKUTUAN(KL)",
         "WILAYAH PERSEKUTUAN",
         "WILAYAH PERSEKUTUAN (KL)",
+        "WILAYAH PERSEKUTUAN KL",
+        "WILAYAH PERSEKUTUAN (KUALA LUMPUR)",
         "WILAYAH PERSEKUTUAN KUALA LUMPUR",
+        "W. PERSEKUTUAN (KUALA LUMPUR)",
+        "W. PERSEKUTUAN KUALA LUMPUR",
+        "W.P KUALA LUMPUR",
         "W.P. (KL)",
         "KUALA LUMPUR",
     ),
@@ -44,7 +49,10 @@ STATES: dict[str, tuple[str, ...]] = {
         "W. PERSEKUTUAN (LABUAN)",
         "W. PERSEKUTUAN(LABUAN)",
         "W.PERSEKUTUAN(LABUAN)",
+        "W.PERSEKUTUAN (LABUAN)",
+        "W. PERSEKUTUAN LABUAN",
         "WILAYAH PERSEKUTUAN LABUAN",
+        "WILAYAH PERSEKUTUAN (LABUAN)",
         "LABUAN",
     ),
     "PUTRAJAYA": (
@@ -53,7 +61,10 @@ STATES: dict[str, tuple[str, ...]] = {
         "W. PERSEKUTUAN (PUTRAJAYA)",
         "W. PERSEKUTUAN(PUTRAJAYA)",
         "W.PERSEKUTUAN(PUTRAJAYA)",
+        "W.PERSEKUTUAN (PUTRAJAYA)",
+        "W. PERSEKUTUAN PUTRAJAYA",
         "WILAYAH PERSEKUTUAN PUTRAJAYA",
+        "WILAYAH PERSEKUTUAN (PUTRAJAYA)",
         "PUTRAJAYA",
     ),
 }
@@ -61,7 +72,9 @@ STATES: dict[str, tuple[str, ...]] = {
 SPELLINGS: dict[str, str] = {spelling: state for state, all_ in STATES.items() for spelling in all_}
 
 #: Log probability that frames of faint print must speak more for a spelling without the stops that others have.
-RARER: dict[str, float] = {spelling: 4.0 for spelling in SPELLINGS if spelling.startswith(("WP ", "W PERSEKUTUAN"))}
+RARER: dict[str, float] = {
+    spelling: 4.0 for spelling in SPELLINGS if spelling.startswith(("WP ", "W.P ", "W PERSEKUTUAN"))
+}
 
 #: First and last two digits of a state's postcodes (AsyrafHussin/malaysia-postcodes, MIT). Areas cross borders:
 #: plausible, no proof.

@@ -30,7 +30,8 @@ LEAST_LIKENESS: Final = 0.52  #: of a front; below, nothing is handed out
 _SURE_ENOUGH: Final = 0.7  #: of a front, at which no other way to see the picture is tried
 _WORSE: Final = 0.05  #: by which a card that shows all of its print may tell less
 _LONGEST_SIDE: Final = 2000  #: px at which pictures are read: ID-1 filling the picture then has 23 px/mm
-_NEEDED: Final = frozenset({"ic_number", "name", "state"})  #: without these another way is tried
+_NEEDED: Final = frozenset({"ic_number", "name", "state", "nationality"})  #: without these another way is tried
+_CUT_OFF: Final = 0.15  #: by which a card tells less whose print runs out of its picture
 
 
 def tell_of(picture: decode.Picture) -> Told:
@@ -67,17 +68,26 @@ def best_sight(picture: Colour) -> Sight:
     """The card of `picture` that told most, and what it told; other ways to see it are tried only where one fails."""
     best: Sight | None = None
     for card in find.cards(picture):
-        sight = mykad_sight.look(card)
-        if mykad_sight.runs_out(sight):
-            roomier = mykad_sight.look(find.roomier(picture, sight.card))
-            if mykad_sight.told_by(roomier) > mykad_sight.told_by(sight) - _WORSE:
-                sight = roomier
+        sight = _whole(picture, mykad_sight.look(card))
         if best is None or _rank(sight) > _rank(best):
             best = sight
-        if best.front.likeness >= _SURE_ENOUGH and best.front.pieces.keys() >= _NEEDED:
+        if _tells_all(best):
             break
     assert best is not None  # noqa: S101 - `find.cards` tells at least the whole picture
     return best if best.front.pieces.keys() >= _NEEDED else _nearer(picture, best)
+
+
+def _whole(picture: Colour, sight: Sight) -> Sight:
+    """The sight, or one with more room around the card, where print runs out of it."""
+    if not mykad_sight.runs_out(sight):
+        return sight
+    roomier = mykad_sight.look(find.roomier(picture, sight.card))
+    return roomier if mykad_sight.told_by(roomier) > mykad_sight.told_by(sight) - _WORSE else sight
+
+
+def _tells_all(sight: Sight) -> bool:
+    is_all = sight.front.likeness >= _SURE_ENOUGH and sight.front.pieces.keys() >= _NEEDED
+    return is_all and not mykad_sight.runs_out(sight)
 
 
 def _nearer(picture: Colour, sight: Sight) -> Sight:
@@ -90,7 +100,8 @@ def _nearer(picture: Colour, sight: Sight) -> Sight:
 
 def _rank(sight: Sight) -> tuple[bool, float]:
     """What is handed out goes before what is not, however much that tells."""
-    return sight.front.likeness >= LEAST_LIKENESS, mykad_sight.told_by(sight)
+    cut_off = _CUT_OFF if mykad_sight.runs_out(sight) else 0.0
+    return sight.front.likeness >= LEAST_LIKENESS, mykad_sight.told_by(sight) - cut_off
 
 
 # ------------------------------------------------------------------------------------------------- fields

@@ -112,7 +112,8 @@ def _name_and_address(column: Column) -> dict[str, Piece]:
 
 def _named(line: CapitalLine) -> CapitalLine:
     """A line of the name with its letters, blanks and stops as they are."""
-    line = mykad_gaps.parted(mykad_street.stroked(mykad_gaps.single(line)), malaysian_words.NAME_WORDS)
+    line = mykad_gaps.closed(mykad_gaps.single(line), malaysian_words.NAME_WORDS)
+    line = mykad_gaps.parted(mykad_street.stroked(line), malaysian_words.NAME_WORDS)
     return mykad_descent.told(mykad_gaps.signed(line))
 
 

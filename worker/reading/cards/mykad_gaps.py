@@ -14,14 +14,18 @@ ROOM_FOR_BLANK: Final = 0.15  #: of an em; of 200 neighbours in a word, one has 
 _WORD: Final = re.compile(r"[A-Z0-9/-]+")
 _NUMBER: Final = re.compile(r"\d[\d-]*[A-H]$")  #: of a house, with its letter
 _FEWEST: Final = 3  #: letters of a word that begins behind a lost blank
-_SIGNED: Final = (  #: a blank before which many cards print this sign
-    (re.compile(r"^(?:(?:NO\.?|LOT|PT|UNIT|TINGKAT) )?\d[\d-]*(?:-?[A-H])?( )(?=[A-Z]{2})"), ","),
-    (re.compile(r"^(?:KG|NO)( )(?=[A-Z0-9])"), "."),
-    (re.compile(r"(?<=[A-Z]{2} )B( )(?=[A-Z]{2})"), "."),
+_CLOSED: Final = 0.09  #: of an em; a blank that is printed hardly ever has so little
+_SHORT: Final = 2  #: letters, which are often a word by chance; fewer are one by themselves
+_INSIDE: Final = re.compile(r"(?<=[A-Z])( )(?=[A-Z])")
+_BEHIND_STOP: Final = re.compile(r"(?<=^NO\.)( )(?=\d)")
+_SIGNED: Final = (  #: a blank before which many cards print this sign, what it looks like, how likely that must be
+    (re.compile(r"^(?:(?:NO\.?|LOT|PT|UNIT|TINGKAT) )?\d[\d-]*(?:-?[A-H])?( )(?=[A-Z]{2})"), ",", ".,", 0.08),
+    (re.compile(r"^(?:KG|NO)( )(?=[A-Z0-9])"), ".", ".,", 0.08),
+    (re.compile(r"(?<=[A-Z]{2} )B( )(?=[A-Z]{2})"), ".", ".,", 0.08),
+    (re.compile(r"\bDATO( )(?=[A-Z])"), "'", "'", 0.02),
 )
 _ROOM_FOR_SIGN: Final = 0.4  #: of an em, for a sign and a blank
 _OVERLAP: Final = -0.3  #: of an em
-_HINT_OF_SIGN: Final = 0.08  #: of a frame there
 
 
 def single(line: CapitalLine) -> CapitalLine:
@@ -31,6 +35,25 @@ def single(line: CapitalLine) -> CapitalLine:
         first, second = line.log_probabilities[place : place + 2].max(axis=1)
         line = line.without(place if first < second else place + 1)
     return line
+
+
+def closed(line: CapitalLine, known: words.Words) -> CapitalLine:
+    """The line without the blanks inside of words and behind `NO.` that have no room: `SENTO SA`."""
+    for pattern in (_INSIDE, _BEHIND_STOP):
+        for found in reversed(list(pattern.finditer(line.text))):
+            place = found.start(1)
+            has_room = not letter_room.behind(line, place - 1, place + 1) < _CLOSED  # unknown is room
+            if not has_room and (pattern is _BEHIND_STOP or _is_one_word(line.text, place, known)):
+                line = line.without(place)
+    return line
+
+
+def _is_one_word(text: str, place: int, known: words.Words) -> bool:
+    """True where the words around the blank at `place` make a known one, or neither of them is known."""
+    before, after = text[:place].rpartition(" ")[2], text[place + 1 :].partition(" ")[0]
+    if not before.isalpha() or min(len(before), len(after)) < _SHORT:
+        return False
+    return before + after in known or not any(word in known and len(word) > _SHORT for word in (before, after))
 
 
 def parted(line: CapitalLine, known: words.Words) -> CapitalLine:
@@ -57,13 +80,13 @@ def _is_parted(before: str, room: float, known: words.Words) -> bool:
 
 
 def signed(line: CapitalLine) -> CapitalLine:
-    """The line with a comma behind a house's number, or a stop, where there is room for it and a hint of it."""
-    for pattern, sign in _SIGNED:
+    """The line with the signs that many cards print before a blank, where there is room for one and a hint of it."""
+    for pattern, sign, looks, least in _SIGNED:
         for found in pattern.finditer(line.text):
             place = found.start(1)
             first, stop = (round(float(line.centres[at]) * len(line.frames)) for at in (place - 1, place + 1))
-            inside = line.frames[first : stop + 1][:, [line.alphabet.index(one) for one in ".,"]]
+            inside = line.frames[first : stop + 1][:, [line.alphabet.index(one) for one in looks]]
             hint = float(np.exp(inside).sum(axis=1).max(initial=0.0))
-            if hint > _HINT_OF_SIGN and letter_room.behind(line, place - 1, place + 1) > _ROOM_FOR_SIGN:
+            if hint > least and letter_room.behind(line, place - 1, place + 1) > _ROOM_FOR_SIGN:
                 return line.with_sign(place, sign)
     return line

@@ -66,7 +66,8 @@ def told(line: CapitalLine) -> CapitalLine:
         dot, comma = (float(line.log_probabilities[mark.start(1), line.alphabet.index(one)]) for one in ".,")
         if comma > dot - _DOUBTED_STOP:
             text = text[: mark.start(1)] + "," + text[mark.end(1) :]
-    line = _spaced(stroked(_numbered(mykad_gaps.single(replace(line, text=text)))))
+    line = mykad_gaps.closed(mykad_gaps.single(replace(line, text=text)), malaysian_words.ADDRESS_WORDS)
+    line = _spaced(stroked(_numbered(line)))
     return _meant(mykad_gaps.signed(mykad_gaps.parted(line, malaysian_words.ADDRESS_WORDS)))
 
 

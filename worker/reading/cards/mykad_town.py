@@ -72,10 +72,12 @@ def _starts_of(rows: capitals.Floats) -> capitals.Floats:
 
 @cache
 def _used(town: str) -> capitals.Floats:
-    """(10, 10, 10), 1 where postcodes of a town begin so; everywhere where the town is not known."""
+    """(10, 10, 10), 1 where postcodes of a town or at least of its state begin so; everywhere for an unknown town."""
     starts = malaysian_postcodes.STARTS.get(town)
     if starts is None:
-        return np.ones((10, 10, 10))
+        states = [_areas(state) for state, towns in malaysian_words.TOWNS.items() if town in towns.split(";")]
+        anywhere = np.ones((10, 10)) if not states else np.maximum.reduce(states)
+        return np.broadcast_to(anywhere[:, :, None], (10, 10, 10))
     used = np.zeros(1000)
     used[sorted(starts)] = 1
     return used.reshape(10, 10, 10)

@@ -1,4 +1,4 @@
-"""Where cards lie in a picture: four corners each, from what the layout network sees and the edges around it."""
+"""Where cards lie in a picture: four corners each, from what the layout network sees and from straight edges."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from worker.reading.cards import edges, layout
+from worker.reading.cards import edges, layout, sides
 from worker.reading.cards.base import Colour, Corners
 
 _LOOK: Final = 512  #: px of the picture's longer side while cards are looked for
@@ -19,11 +19,17 @@ _LIKELY: Final = 0.5  #: of a cell
 _LEAST_SHARE: Final = 0.02  #: of the picture that a card covers
 _LEAST_LIKENESS: Final = 0.3  #: below, it is no card but some other shape
 _WELL_FILLED: Final = (0.93, 1.06)  #: of a quadrilateral by its outline, or its sides were not seen
-_PLAIN: Final = 0.72  #: a card this sure needs no other way to see the mask
+_PLAIN: Final = 0.72  #: a card this sure needs no other way to see the picture
 _FULL_EDGE: Final = 0.5  #: of `edges.refined`, that the sides of a card show
 _SAME: Final = 0.06  #: of a card's size, by which corners of one and the same quadrilateral differ
 _OTHER: Final = 0.6  #: of both together, that two cards share at most
 _MOST_CARDS: Final = 2  #: of one picture
+_MOST_BY_SIDES: Final = 2  #: cards that straight edges tell
+_LESS_BY_SIDES: Final = 0.9  #: times as sure as all of their edges show
+_SAME_BY_SIDES: Final = 0.85  #: of both together, that these share with one that is known
+_BLEEDING: Final = 0.45  #: of the picture's own edge, that a card runs over which fills the picture
+_EDGE: Final = 2  #: cells
+_FILLING: Final = 0.06  #: logarithm, by which such a picture may be longer or shorter than a card
 _MOST_GUESSES: Final = 9  #: of outlines, before the surest of them is taken
 _PROPORTIONS: Final = 85.6 / 53.98  #: ISO/IEC 7810 ID-1
 _WELL_SHAPED: Final = 0.14  #: logarithm of how much longer or shorter a card may look
@@ -32,16 +38,47 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.uint8]
 
 
-def seen(picture: Colour) -> list[tuple[Corners, float]]:
-    """Corners of the cards in `picture`, clockwise, in its pixels, with the sureness of each, the surest first; 0..1.
+def seen(picture: Colour) -> Iterator[tuple[Corners, float]]:
+    """Corners of the cards in `picture`, clockwise, in its pixels, the likeliest first, and how sure each is, 0..1.
 
-    Two that overlap are two guesses at one card.
+    Two that overlap are two guesses at one card. Straight edges are looked for only once no plain card is left.
     """
     scale = _LOOK / max(picture.shape[:2])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+    for quad, sureness in _told(small):
+        yield np.asarray((quad + 0.5) / scale - 0.5, np.float32), sureness
+
+
+def _told(small: Colour) -> Iterator[tuple[Floats, float]]:
+    """The same in pixels of the small picture."""
+    look = layout.looker().look(small, max(small.shape[:2]))
+    known = _filling(small, look.card) or _by_look(small, look)
+    plain = [one for one in known if one[1] > _PLAIN]
+    yield from plain
+    others = [
+        (quad, _LESS_BY_SIDES * shown)
+        for quad, shown in sides.seen(small, _MOST_BY_SIDES)
+        if all(_shared(quad, other) < _SAME_BY_SIDES for other, _ in known)
+    ]
+    yield from sorted([*known[len(plain) :], *others], key=lambda one: -one[1])
+
+
+def _filling(small: Colour, share: layout.Plane) -> list[tuple[Floats, float]]:
+    """The whole picture where it has a card's proportions and a card runs over its edges: a scan cut to the card."""
+    height, width = small.shape[:2]
+    if abs(abs(float(np.log(width / height))) - float(np.log(_PROPORTIONS))) > _FILLING:
+        return []
+    edges_ = share[:_EDGE], share[-_EDGE:], share[:, :_EDGE], share[:, -_EDGE:]
+    if float(np.mean([(edge > _LIKELY).mean() for edge in edges_])) < _BLEEDING:
+        return []
+    return [(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64) - 0.5, 1.0)]
+
+
+def _by_look(small: Colour, look: layout.Layout) -> list[tuple[Floats, float]]:
+    """What the layout network tells, the surest first."""
     told: list[tuple[Floats, float]] = []
-    for quad, sureness in _tried(small):
+    for quad, sureness in _tried(small, look):
         told.append((quad, sureness))
         if sureness > _PLAIN:
             break
@@ -50,12 +87,11 @@ def seen(picture: Colour) -> list[tuple[Corners, float]]:
     for quad, sureness in told:
         if len(kept) < _MOST_CARDS and all(_shared(quad, other) < _OTHER for other, _ in kept):
             kept.append((quad, sureness))
-    return [(np.asarray((quad + 0.5) / scale - 0.5, np.float32), sureness) for quad, sureness in kept]
+    return kept
 
 
-def _tried(small: Colour) -> Iterator[tuple[Floats, float]]:
+def _tried(small: Colour, look: layout.Layout) -> Iterator[tuple[Floats, float]]:
     """Quadrilaterals in pixels of the small picture, drawn to its edges, and the sureness of each."""
-    look = layout.looker().look(small, max(small.shape[:2]))
     likely = np.asarray(look.card > _LIKELY, np.uint8)
     known: list[Floats] = []
     for quad in _guessed(look.card):

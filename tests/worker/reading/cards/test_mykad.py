@@ -76,7 +76,41 @@ def test_a_desk_or_a_page_of_text_gives_a_reason_and_no_field(seed: int) -> None
 
 def test_a_card_that_is_handed_out_goes_before_one_that_tells_more_and_is_not() -> None:
     sure, refused = (
-        SimpleNamespace(front=SimpleNamespace(likeness=likeness, pieces=dict.fromkeys(range(count))))
+        seen(likeness=likeness, pieces=dict.fromkeys(range(count)))
         for likeness, count in ((0.85, 3), (mykad.LEAST_LIKENESS - 0.05, 9))
     )
     assert mykad._rank(sure) > mykad._rank(refused)
+
+
+def seen(*, likeness: float, pieces: dict, runs_out: bool = False) -> SimpleNamespace:
+    front = SimpleNamespace(likeness=likeness, pieces=pieces)
+    return SimpleNamespace(front=front, card=SimpleNamespace(sureness=0.0), is_cut_off=runs_out)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "taken"),
+    [
+        ({}, {}, 0),
+        ({"runs_out": True}, {}, 1),  # its print ran out of what was taken for the card
+        ({"lacking": "nationality"}, {}, 1),
+        ({"lacking": "nationality"}, {"lacking": "state"}, 0),
+    ],
+)
+def test_another_way_to_see_a_card_is_tried_where_print_is_cut_off_or_missing(
+    first: dict, second: dict, taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["ic_number", "name", "state", "nationality", "gender"]
+    sights = [
+        seen(
+            likeness=0.9,
+            pieces={name: None for name in names if name != way.get("lacking")},
+            runs_out=way.get("runs_out", False),
+        )
+        for way in (first, second)
+    ]
+    monkeypatch.setattr(mykad.find, "cards", lambda picture: iter(sights))
+    monkeypatch.setattr(mykad.find, "roomier", lambda picture, card: card)
+    monkeypatch.setattr(mykad.mykad_sight, "look", lambda card: card if card in sights else sights[0])
+    monkeypatch.setattr(mykad.mykad_sight, "runs_out", lambda sight: sight.is_cut_off)
+    monkeypatch.setattr(mykad, "_nearer", lambda picture, sight: sight)
+    assert mykad.best_sight(np.zeros((1, 1, 3), np.uint8)) is sights[taken]

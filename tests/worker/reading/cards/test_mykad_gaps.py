@@ -114,3 +114,34 @@ def test_a_street_that_runs_up_to_the_religion_is_none_of_it(x: float, religion:
     told = values([*lines, replace(whole, centres=centres)])
     assert told.get("religion") == religion
     assert told["address_line_1"] == "NO 12 KAMPUNG SPECIMEN" + street
+
+
+@pytest.mark.parametrize(
+    ("truth", "read", "text"),
+    [
+        ("FASA 8 SENTOSA", "FASA 8 SENTO SA", "FASA 8 SENTOSA"),
+        ("ULU ENTABAI", "ULU ENTA BAI", "ULU ENTABAI"),
+        ("NO. 91A JALAN RIA", "NO. 91A JALAN RIA", "NO. 91A JALAN RIA"),
+        ("JALAN RIA", "JALAN RIA", "JALAN RIA"),
+        ("JALANSIANTAN", "JALAN SIANTAN", "JALAN SIANTAN"),  # known words, however close they stand
+    ],
+)
+def test_a_blank_without_room_inside_a_word_is_none(truth: str, read: str, text: str) -> None:
+    assert mykad_gaps.closed(printed(truth, read=read), malaysian_words.ADDRESS_WORDS).text == text
+
+
+def test_a_blank_without_room_behind_a_stop_is_none() -> None:
+    seen = printed("NO.91A JALAN RIA", read="NO.91A JALAN RIA").with_space(3)
+    assert mykad_gaps.closed(seen, malaysian_words.ADDRESS_WORDS).text == "NO.91A JALAN RIA"
+
+
+@pytest.mark.parametrize(("truth", "hint", "text"), [
+    ("TAMAN DATO' ONN", 0.05, "TAMAN DATO' ONN"),
+    ("TAMAN DATO' ONN", 0.001, "TAMAN DATO ONN"),
+    ("TAMAN DATO ONN", 0.05, "TAMAN DATO ONN"),
+])  # fmt: skip
+def test_the_sign_of_a_title_is_put_in_where_it_has_room_and_shows(truth: str, hint: float, text: str) -> None:
+    seen = printed(truth, read="TAMAN DATO ONN")
+    frames = np.full((80, len(ALPHABET) + 1), np.log(1e-4), np.float32)
+    frames[:, ALPHABET.index("'")] = np.log(hint)
+    assert mykad_gaps.signed(replace(seen, frames=frames)).text == text

@@ -143,3 +143,22 @@ def test_letters_set_unevenly_make_no_shorter_state_likelier(state: str) -> None
     uneven = np.where(np.arange(len(state)) % 2, 0.4, 0.0) / len(state)
     pieces = mykad_town.tell(line("16800 PASIR PUTEH", y=400), 6, replace(seen, centres=seen.centres + uneven))
     assert pieces["state"].value == state
+
+
+def test_a_town_of_another_state_than_the_postcode_is_held_for_a_likelier_one() -> None:
+    assert told("86000 KUANG", "JOHOR", {9: "N"})["district"] == "KUANG"  # nothing else is read there
+    assert (mykad_town._used("KUANG") * mykad_town._used("KLUANG")).sum() == 0
+    assert mykad_town._used("NOWHERE AT ALL").all()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "WILAYAH PERSEKUTUAN KL",
+        "WILAYAH PERSEKUTUAN (KUALA LUMPUR)",
+        "W. PERSEKUTUAN (KUALA LUMPUR)",
+        "W.P KUALA LUMPUR",
+    ],
+)
+def test_a_federal_territory_is_told_as_it_is_spelt(state: str) -> None:
+    assert told("50480 KUALA LUMPUR", state)["state"] == state

@@ -87,7 +87,7 @@ def test_turning_a_card_keeps_its_way_back_to_the_picture() -> None:
 
 def test_a_picture_without_a_card_is_looked_at_whole() -> None:
     picture = np.full((400, 300, 3), 90, np.uint8)
-    cards = find.cards(picture)
+    cards = list(find.cards(picture))
     assert cards[-1].sureness == 0
     assert cards[-1].image.shape[0] == find.WIDTH
 
