@@ -73,7 +73,7 @@ def read_whole(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
 
 def _to_its_ends(pyramid: digit_strips.Pyramid, first: ReadRow) -> ReadRow:
     for _ in range(_FURTHER):
-        before, behind = _cut_ends(first)
+        before, behind = cut_ends(first)
         if not before and not behind:
             break
         further = read(pyramid, drawn_out(first.row, before=before, behind=behind))
@@ -83,7 +83,7 @@ def _to_its_ends(pyramid: digit_strips.Pyramid, first: ReadRow) -> ReadRow:
     return first
 
 
-def _cut_ends(one: ReadRow) -> tuple[bool, bool]:
+def cut_ends(one: ReadRow) -> tuple[bool, bool]:
     """Whether a digit stands so close to the strip's left and right end that another may follow."""
     close, width = _CLOSE * one.pitch, one.strip.grey.shape[1]
     first, last = one.characters[:1], one.characters[-1:]
