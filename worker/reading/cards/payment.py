@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import chain
 from typing import Final, TypeGuard
 
@@ -20,6 +21,7 @@ from worker.reading.cards import (
     digit_reading,
     digit_rows,
     digit_stacks,
+    find,
     payment_brands,
     payment_date,
     payment_date_rows,
@@ -72,7 +74,8 @@ def look(image: Colour, grey: Grey) -> Seen:
     """Looks for a number at one size after the other, then for a date beside it; pictures as for `tell`."""
     pyramid, larger = Pyramid(grey), grey.shape[1] / image.shape[1]
     number, rows, likely, read, most = None, list[Row](), list[Row](), list[ReadRow](), 0
-    for seen in payment_looks.of(image):
+    cards = cache(lambda: find.cards(image))
+    for seen in payment_looks.of(image, cards):
         rows = [row.scaled(larger) for row in seen]
         likely += (lying := [row for row in rows if row.kind == NUMBER])
         number, read = _number(pyramid, lying)
@@ -82,7 +85,7 @@ def look(image: Colour, grey: Grey) -> Seen:
     if not _is_trusted(number) and (told := _in_colours(image, larger, likely) or _carefully(pyramid, likely)):
         pyramid, number, read = told
     if not _is_trusted(number):
-        read = digit_proposals.read(image, pyramid, larger)
+        read = digit_proposals.read(cards(), pyramid, larger)
         number = payment_number.best_of(read) or number
         if not _is_trusted(number):
             number = _averaged(pyramid, read) or number

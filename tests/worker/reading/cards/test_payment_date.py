@@ -83,6 +83,17 @@ def test_an_unsure_date_does_not_outdo_a_sure_one(read_row):
     assert payment_date.latest(rows).text == "04/29"
 
 
+def test_beside_a_sure_date_no_doubtful_one_counts(read_row):
+    doubtful = read_row("04/39", middle=BELOW, doubts={3: (0.65, "2")})
+    assert payment_date.latest([read_row("04/29"), doubtful]).text == "04/29"
+    assert payment_date.latest([doubtful]).text == "04/39"
+
+
+def test_a_year_beyond_all_cards_yields_to_the_next_likeliest(read_row):
+    assert payment_date.latest([read_row("07/54", doubts={3: (0.51, "3")})]).text == "07/34"
+    assert payment_date.latest([read_row("07/54")]) is None
+
+
 def test_letters_taken_for_digits_beside_a_date_are_no_part_of_it(read_row):
     assert payment_date.latest([read_row("07-329?", doubts={5: (0.7, "?")})]).text == "07/32"
 
