@@ -111,7 +111,7 @@ def glance(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
     return max((once(pyramid, one) for one in (row, row.turned())), key=lambda one: one.worth)
 
 
-def once(pyramid: digit_strips.Pyramid, row: Row, tall: float = 1.0) -> ReadRow:
-    """Reads a row at one size, `tall` times the height that it tells."""
+def once(pyramid: digit_strips.Pyramid, row: Row, tall: float = 1.0, stretch: float = 1.0) -> ReadRow:
+    """Reads a row at one size, `tall` times the height that it tells, its print `stretch` times as wide."""
     strip = pyramid.cut(row, tall=tall)
-    return ReadRow(row, strip, pyramid.reader.read(strip.grey))
+    return ReadRow(row, strip, pyramid.reader.read(strip.grey, stretch))

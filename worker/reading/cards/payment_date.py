@@ -19,6 +19,8 @@ _PRINTED: Final = re.compile(
 )
 #: Two dates, the space between them lost; the stroke of the second may be taken for the digit that is most like it.
 _TWO: Final = re.compile(r"(?<!\d)\d\d[/-](\d\d(?=\d\d[/7-]\d\d(?!\d))|\d{4}(?=\d\d[/7-]\d{4}(?!\d)))")
+#: From a month until another one.
+_SPAN: Final = re.compile(r"(?<=\d\d/\d\d)-(?=\d\d/\d\d)|(?<=\d\d/20\d\d)-(?=\d\d/20\d\d)")
 _STROKE: Final = re.compile(
     r"(?<![\d/-])\d\d7\d\d(\d\d)?(?![\d/-])"
 )  #: a date beside another, its stroke taken for a digit
@@ -140,6 +142,7 @@ def _spaced(row: ReadRow) -> tuple[str, list[int | None]]:
             spaced.append(None)
         text += "?" if one.is_digit and one.probability < _SURE else one.text
         spaced.append(place)
+    text = _SPAN.sub(" ", text)
     if two := _TWO.search(text):
         text = f"{text[: two.end()]} {text[two.end() :]}"
         spaced.insert(two.end(), None)

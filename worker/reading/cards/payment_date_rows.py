@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -34,6 +35,8 @@ _NEAR: Final = ((-11.0, -1.0), (-5.0, 5.0), (1.0, 11.0))  #: the same, from wher
 _FAR: Final = ((-16.0, -5.5), (5.5, 16.0))  #: and on its own line too; short pieces, for beyond a card it may be bright
 _FLAT: Final = 0.21  #: times its width, a date's height at least: small print is read well in too low a strip
 _ONWARDS: Final = 6.0  #: the same, by which such a piece is then read further where print goes on beyond its end
+_SHORT: Final = re.compile(r"(?<!\d)\d[/-](20)?\d\d(?!\d)")  #: a date that lacks a digit
+_STRETCH: Final = 1.3
 _ROOM: Final = 0.4  #: the same, from a date to the ends of such a piece
 _MARGIN: Final = 1.2  #: the same, beside a date that is looked at once more
 _NUDGED: Final = (-0.3, -0.15, 0.0, 0.15, 0.3)  #: the same, by which it is then taken to stand lower
@@ -99,13 +102,19 @@ def _beside(pyramid: Pyramid, month: Month | None) -> list[ReadRow]:
 
 
 def _read_on(pyramid: Pyramid, row: Row, span: tuple[float, float]) -> list[ReadRow]:
-    """The piece of a row's line from so many units to so many, and what follows where digits are cut off out there."""
+    """The piece of a row's line from so many units to so many, and what follows where digits are cut off out there.
+
+    Read wider too where a month shows one digit: two narrow ones may have been taken for it.
+    """
     first = digit_reading.once(pyramid, _piece(row, span))
     before, behind = digit_reading.cut_ends(first)
-    if span[0] < 0 < span[1] or not (before if span[1] < 0 else behind):
-        return [first]
-    more = _ONWARDS if span[0] > 0 else -_ONWARDS
-    return [first, digit_reading.once(pyramid, _piece(row, (span[0] + more, span[1] + more)))]
+    read_ = [first]
+    if _SHORT.search("".join(one.text for one in first.characters)):
+        read_.append(digit_reading.once(pyramid, first.row, stretch=_STRETCH))
+    if not span[0] < 0 < span[1] and (before if span[1] < 0 else behind):
+        more = _ONWARDS if span[0] > 0 else -_ONWARDS
+        read_.append(digit_reading.once(pyramid, _piece(row, (span[0] + more, span[1] + more))))
+    return read_
 
 
 def _is_whole(read_: ReadRow, month: Month) -> bool:

@@ -270,10 +270,14 @@ def _variants(digits: tuple[Digit, ...]) -> list[tuple[Digit, ...]]:
 
 
 def _stands_alone(digits: tuple[Digit, ...], first: int, last: int) -> bool:
-    """True when what stands beside these digits is doubtful or stands off: else they are a part of a longer number."""
+    """True when what stands beside these digits is doubtful or stands off: else they are a part of a longer number.
+
+    Where numbers that begin so differ in length, what may be a last group has to be very doubtful.
+    """
+    sure = _SURE if _is_surely_whole("".join(digit.text for digit in digits[first:last])) else _LEAST
     steps = [(other.x - one.x) * one.row.strip.step for one, other in pairwise(digits[first:last])]
     for edge, beside in ((first, digits[:first]), (last, digits[last:])):
-        if not beside or len(beside) > _LONGEST_GROUP or all(digit.probability < _SURE for digit in beside):
+        if not beside or len(beside) > _LONGEST_GROUP or all(digit.probability < sure for digit in beside):
             continue
         one, other = digits[edge - 1], digits[edge]
         if one.row is other.row and (other.x - one.x) * one.row.strip.step < _OFF * max(steps):

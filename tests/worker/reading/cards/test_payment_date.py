@@ -103,5 +103,10 @@ def test_a_stroke_taken_for_a_digit_is_one_beside_another_date(read_row, told):
     assert payment_date.latest([read_row(told)]).text == "10/34"
 
 
+@pytest.mark.parametrize("told", ["05/22-07/26", "05/22 - 07/26", "05/2022-07/2026"])
+def test_of_a_span_of_months_the_last_is_told(read_row, told):
+    assert payment_date.latest([read_row(told)]).text == "07/26"
+
+
 def test_a_stroke_is_not_made_of_a_digit_where_no_date_stands(read_row):
     assert payment_date.latest([read_row("10734")]) is None

@@ -14,19 +14,22 @@ ROW = Row(np.array([60.0, 40.0]), np.array([1.0, 0.0]), 50.0, 10.0, NUMBER, 0.3)
 IMAGE = np.zeros((300, 400, 3), np.uint8)
 
 
-@pytest.fixture
-def finder(monkeypatch):
+class Finder:
     """Sees one row wherever it looks, and remembers what it looked at."""
 
-    class Finder:
-        looks: list[tuple[int, ...]] = []
+    def __init__(self):
+        self.looks = []
 
-        def rows(self, picture, longest):
-            self.looks.append(picture.shape)
-            return [ROW]
+    def rows(self, picture, longest):
+        self.looks.append(picture.shape)
+        return [ROW]
 
-    monkeypatch.setattr(digit_rows, "finder", lambda one=Finder(): one)
-    return digit_rows.finder()
+
+@pytest.fixture
+def finder(monkeypatch):
+    one = Finder()
+    monkeypatch.setattr(digit_rows, "finder", lambda: one)
+    return one
 
 
 def card(quad, sureness=0.8):
