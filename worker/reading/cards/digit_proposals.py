@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from worker.reading.cards import digit_reading, find, lines
-from worker.reading.cards.base import Card, Colour
+from worker.reading.cards.base import Card
 from worker.reading.cards.digit_reading import ReadRow
 from worker.reading.cards.digit_rows import NUMBER, Row
 from worker.reading.cards.digit_strips import Pyramid
 
-_CARDS: Final = 2  #: that are looked at, the likeliest first
 _LEAST_DIGITS, _LEAST_SURE = 4, 0.6
 _SHORTEST: Final = 1.6  #: of a row's height, its length
 
 
-def read(image: Colour, pyramid: Pyramid, larger: float) -> list[ReadRow]:
-    """Rows of digits anywhere on the likeliest cards of `image`, which is `larger` times smaller than the picture."""
+def read(cards: Sequence[Card], pyramid: Pyramid, larger: float) -> list[ReadRow]:
+    """Rows of digits anywhere on these cards, cut from a picture `larger` times smaller than the whole one."""
     found = []
-    for card in islice(find.cards(image), _CARDS):
+    for card in cards:
         for standing in (card, find.quarter_turned(card)):
             rows = [row.scaled(larger) for row in _rows(standing)]
             read_ = [digit_reading.glance(pyramid, row) for row in rows]

@@ -73,7 +73,7 @@ def read_whole(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
 
 def _to_its_ends(pyramid: digit_strips.Pyramid, first: ReadRow) -> ReadRow:
     for _ in range(_FURTHER):
-        before, behind = _cut_ends(first)
+        before, behind = cut_ends(first)
         if not before and not behind:
             break
         further = read(pyramid, drawn_out(first.row, before=before, behind=behind))
@@ -83,7 +83,7 @@ def _to_its_ends(pyramid: digit_strips.Pyramid, first: ReadRow) -> ReadRow:
     return first
 
 
-def _cut_ends(one: ReadRow) -> tuple[bool, bool]:
+def cut_ends(one: ReadRow) -> tuple[bool, bool]:
     """Whether a digit stands so close to the strip's left and right end that another may follow."""
     close, width = _CLOSE * one.pitch, one.strip.grey.shape[1]
     first, last = one.characters[:1], one.characters[-1:]
@@ -111,7 +111,7 @@ def glance(pyramid: digit_strips.Pyramid, row: Row) -> ReadRow:
     return max((once(pyramid, one) for one in (row, row.turned())), key=lambda one: one.worth)
 
 
-def once(pyramid: digit_strips.Pyramid, row: Row, tall: float = 1.0) -> ReadRow:
-    """Reads a row at one size, `tall` times the height that it tells."""
+def once(pyramid: digit_strips.Pyramid, row: Row, tall: float = 1.0, stretch: float = 1.0) -> ReadRow:
+    """Reads a row at one size, `tall` times the height that it tells, its print `stretch` times as wide."""
     strip = pyramid.cut(row, tall=tall)
-    return ReadRow(row, strip, pyramid.reader.read(strip.grey))
+    return ReadRow(row, strip, pyramid.reader.read(strip.grey, stretch))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from functools import cache
+from itertools import chain, islice
 from typing import Final, TypeGuard
 
 import numpy as np
@@ -20,6 +21,7 @@ from worker.reading.cards import (
     digit_reading,
     digit_rows,
     digit_stacks,
+    find,
     payment_brands,
     payment_date,
     payment_date_rows,
@@ -36,6 +38,7 @@ from worker.reading.engines.base import Grey
 
 COLOURED: Final = 1344  #: px of the longest side in colour; rows are found there and read in the whole grey picture
 _MOST_ROWS: Final = 8  #: of one kind that are read in one look
+_MOST_CARDS: Final = 2  #: that are cut out straight where no number was seen, the likeliest first
 _MOST_COLOURED: Final = 3  #: rows that are read in every colour
 _SURE: Final = 0.97  #: probability of every digit of a number with a right check digit, at which one look is enough
 _LEAST_DIGITS: Final = 8  #: in a row before a picture counts as one of a card that could not be read
@@ -72,7 +75,8 @@ def look(image: Colour, grey: Grey) -> Seen:
     """Looks for a number at one size after the other, then for a date beside it; pictures as for `tell`."""
     pyramid, larger = Pyramid(grey), grey.shape[1] / image.shape[1]
     number, rows, likely, read, most = None, list[Row](), list[Row](), list[ReadRow](), 0
-    for seen in payment_looks.of(image):
+    cards = cache(lambda: list(islice(find.cards(image), _MOST_CARDS)))
+    for seen in payment_looks.of(image, cards):
         rows = [row.scaled(larger) for row in seen]
         likely += (lying := [row for row in rows if row.kind == NUMBER])
         number, read = _number(pyramid, lying)
@@ -82,7 +86,7 @@ def look(image: Colour, grey: Grey) -> Seen:
     if not _is_trusted(number) and (told := _in_colours(image, larger, likely) or _carefully(pyramid, likely)):
         pyramid, number, read = told
     if not _is_trusted(number):
-        read = digit_proposals.read(image, pyramid, larger)
+        read = digit_proposals.read(cards(), pyramid, larger)
         number = payment_number.best_of(read) or number
         if not _is_trusted(number):
             number = _averaged(pyramid, read) or number

@@ -19,14 +19,17 @@ _PRINTED: Final = re.compile(
 )
 #: Two dates, the space between them lost; the stroke of the second may be taken for the digit that is most like it.
 _TWO: Final = re.compile(r"(?<!\d)\d\d[/-](\d\d(?=\d\d[/7-]\d\d(?!\d))|\d{4}(?=\d\d[/7-]\d{4}(?!\d)))")
+#: From a month until another one.
+_SPAN: Final = re.compile(r"(?<=\d\d/\d\d)-(?=\d\d/\d\d)|(?<=\d\d/20\d\d)-(?=\d\d/20\d\d)")
 _STROKE: Final = re.compile(
     r"(?<![\d/-])\d\d7\d\d(\d\d)?(?![\d/-])"
 )  #: a date beside another, its stroke taken for a digit
 _CENTURY: Final = "20"
-_FIRST_YEAR, _LAST_YEAR = 15, 60  #: of this century; cards are good for at most twenty years
+_FIRST_YEAR, _LAST_YEAR = 15, 46  #: of this century; cards are good for at most twenty years
 _WIDE: Final = 1.7  #: times the usual step, a step that is a space
 _SURE: Final = 0.8  #: probability below which a digit may be a letter beside the date
 _WELL: Final = 0.45  #: the same of a date that is told: of 8 less sure than 0.7 none was right
+_BELIEVED: Final = 0.7  #: times the probability of the surest date, at which a later one is taken for it
 _APART: Final = 0.8  #: times a date's height, from which on another one stands below it
 _LEAST: Final = 0.3  #: probability of the least sure digit
 
@@ -36,7 +39,7 @@ class Month:
     """A month and year as printed on a card."""
 
     month: int  #: 1..12
-    year: int  #: 0..60, of this century
+    year: int  #: of this century
     probability: float  #: of its least sure character
     box: Box = field(repr=False)
 
@@ -49,7 +52,8 @@ class Month:
 def latest(rows: Sequence[ReadRow]) -> Month | None:
     """The latest month on these rows that was read well enough, None without any.
 
-    Of several readings of one place those count that are surest together.
+    Of several readings of one place those count that are surest together; beside a sure date no doubtful one counts,
+    for patterns are taken for dates too.
     """
     places: list[list[Month]] = []
     for month in sorted((month for row in rows for month in months(row)), key=lambda month: -month.probability):
@@ -60,7 +64,9 @@ def latest(rows: Sequence[ReadRow]) -> Month | None:
         else:
             places.append([month])
     sure = [month for place in places if (month := _agreed(place)).probability >= _WELL]
-    return max(sure, key=lambda month: (month.year, month.month), default=None)
+    least = _BELIEVED * max((month.probability for month in sure), default=0.0)
+    believed = [month for month in sure if month.probability >= least]
+    return max(believed, key=lambda month: (month.year, month.month), default=None)
 
 
 def _agreed(readings: Sequence[Month]) -> Month:
@@ -136,6 +142,7 @@ def _spaced(row: ReadRow) -> tuple[str, list[int | None]]:
             spaced.append(None)
         text += "?" if one.is_digit and one.probability < _SURE else one.text
         spaced.append(place)
+    text = _SPAN.sub(" ", text)
     if two := _TWO.search(text):
         text = f"{text[: two.end()]} {text[two.end() :]}"
         spaced.insert(two.end(), None)

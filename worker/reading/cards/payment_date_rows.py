@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -32,6 +33,10 @@ _BESIDE: Final = np.arange(-2.7, 2.8, 0.3)  #: heights of a date, by which anoth
 _LEVEL_WITH: Final = 0.7  #: the same, of one that stands on one line with it
 _NEAR: Final = ((-11.0, -1.0), (-5.0, 5.0), (1.0, 11.0))  #: the same, from where to where along it others may stand
 _FAR: Final = ((-16.0, -5.5), (5.5, 16.0))  #: and on its own line too; short pieces, for beyond a card it may be bright
+_FLAT: Final = 0.21  #: times its width, a date's height at least: small print is read well in too low a strip
+_ONWARDS: Final = 6.0  #: the same, by which such a piece is then read further where print goes on beyond its end
+_SHORT: Final = re.compile(r"(?<!\d)\d[/-](20)?\d\d(?!\d)")  #: a date that lacks a digit
+_STRETCH: Final = 1.3
 _ROOM: Final = 0.4  #: the same, from a date to the ends of such a piece
 _MARGIN: Final = 1.2  #: the same, beside a date that is looked at once more
 _NUDGED: Final = (-0.3, -0.15, 0.0, 0.15, 0.3)  #: the same, by which it is then taken to stand lower
@@ -82,18 +87,34 @@ def _beside(pyramid: Pyramid, month: Month | None) -> list[ReadRow]:
     if month is None:
         return []
     row = _row_of(month, 0.0)
-    pieces = (
-        _piece(row, span).lowered(heights)
+    read_ = [
+        one
         for heights in _BESIDE
         for span in (_NEAR + _FAR if abs(heights) < _LEVEL_WITH else _NEAR)
-    )
-    read_ = [digit_reading.once(pyramid, one) for one in pieces]
+        for one in _read_on(pyramid, row.lowered(heights), span)
+    ]
     others = [other for one in read_ for other in payment_date.months(one) if _is_whole(one, other)]
     return [
         max(_looked_about(pyramid, _row_of(other, _MARGIN), _SIZES, _NUDGED), key=_sureness)
         for other in others
         if not payment_date.is_one_place(other, month)
     ]
+
+
+def _read_on(pyramid: Pyramid, row: Row, span: tuple[float, float]) -> list[ReadRow]:
+    """The piece of a row's line from so many units to so many, and what follows where digits are cut off out there.
+
+    Read wider too where a month shows one digit: two narrow ones may have been taken for it.
+    """
+    first = digit_reading.once(pyramid, _piece(row, span))
+    before, behind = digit_reading.cut_ends(first)
+    read_ = [first]
+    if _SHORT.search("".join(one.text for one in first.characters)):
+        read_.append(digit_reading.once(pyramid, first.row, stretch=_STRETCH))
+    if not span[0] < 0 < span[1] and (before if span[1] < 0 else behind):
+        more = _ONWARDS if span[0] > 0 else -_ONWARDS
+        read_.append(digit_reading.once(pyramid, _piece(row, (span[0] + more, span[1] + more))))
+    return read_
 
 
 def _is_whole(read_: ReadRow, month: Month) -> bool:
@@ -104,8 +125,8 @@ def _is_whole(read_: ReadRow, month: Month) -> bool:
 
 
 def _piece(row: Row, span: tuple[float, float]) -> Row:
-    """What lies from so many heights of a row's middle to so many."""
-    first, last = (one * row.height for one in span)
+    """What lies from so many heights of a date's middle to so many; more where its row is too low for its width."""
+    first, last = (one * max(row.height, _FLAT * row.length) for one in span)
     return replace(row, middle=row.middle + row.along * (first + last) / 2, length=last - first)
 
 

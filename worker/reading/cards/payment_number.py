@@ -33,6 +33,7 @@ _SURELY_NONE: Final = 0.8  #: probability that a character is no digit, from whi
 _FILLERS: Final = re.compile("4{7}")  #: what the fillers of a machine readable zone are taken for
 _OFF: Final = 1.4  #: times the widest step of a number, a step to digits that are none of it
 _SURE_ROW: Final = 0.97  #: mean probability of a row's characters, before which a longer one with doubts stands back
+_LEVEL: Final = 0.6  #: row heights, by which rows on one level stand apart at most
 _SHARED: Final = 0.3  #: of the shorter one's length, from which on two rows on one level are the same print
 _MOST_OF_A_DATE: Final = 6  #: digits; a stroke among more is none of a date
 _MOST_ROWS: Final = 7  #: of a pile; more are a table or a receipt
@@ -166,7 +167,7 @@ def _distinct(rows: list[tuple[ReadRow, tuple[Digit, ...]]]) -> list[tuple[ReadR
 
 def _is_one_place(row: Row, other: Row) -> bool:
     step = other.middle - row.middle
-    level = abs(float(step @ row.down)) < 0.6 * max(row.height, other.height)
+    level = abs(float(step @ row.down)) < _LEVEL * max(row.height, other.height)
     shared = (row.length + other.length) / 2 - abs(float(step @ row.along))
     return level and shared > _SHARED * min(row.length, other.length)
 
@@ -269,10 +270,14 @@ def _variants(digits: tuple[Digit, ...]) -> list[tuple[Digit, ...]]:
 
 
 def _stands_alone(digits: tuple[Digit, ...], first: int, last: int) -> bool:
-    """True when what stands beside these digits is doubtful or stands off: else they are a part of a longer number."""
+    """True when what stands beside these digits is doubtful or stands off: else they are a part of a longer number.
+
+    Where numbers that begin so differ in length, what may be a last group has to be very doubtful.
+    """
+    sure = _SURE if _is_surely_whole("".join(digit.text for digit in digits[first:last])) else _LEAST
     steps = [(other.x - one.x) * one.row.strip.step for one, other in pairwise(digits[first:last])]
     for edge, beside in ((first, digits[:first]), (last, digits[last:])):
-        if not beside or len(beside) > _LONGEST_GROUP or all(digit.probability < _SURE for digit in beside):
+        if not beside or len(beside) > _LONGEST_GROUP or all(digit.probability < sure for digit in beside):
             continue
         one, other = digits[edge - 1], digits[edge]
         if one.row is other.row and (other.x - one.x) * one.row.strip.step < _OFF * max(steps):
@@ -299,6 +304,8 @@ def _fits(digits: tuple[Digit, ...], layout: tuple[int, ...]) -> bool:
         (between if place in ends else within).append((other.x - one.x) * one.row.strip.step)
     if _is_stacked(digits):
         return True
+    if len(_levels(digits)) > 1:
+        return False
     is_even = not between or max(between) < _UNEVEN * min(between)
     return is_even and (not between or not within or min(between) > _WIDER * max(within))
 
@@ -310,7 +317,21 @@ def _is_surely_whole(text: str) -> bool:
 def _is_stacked(digits: tuple[Digit, ...]) -> bool:
     """True when the digits stand on two rows or more, as many on each or a printed group on each."""
     counts = tuple(Counter(id(digit.row) for digit in digits).values())
-    return len(counts) > 1 and (len(set(counts)) == 1 or counts in payment_brands.STACKED)
+    levels = _levels(digits)
+    is_even = len(set(counts)) == len(set(levels)) == 1
+    return len(counts) > 1 and (is_even or counts in payment_brands.STACKED)
+
+
+def _levels(digits: tuple[Digit, ...]) -> tuple[int, ...]:
+    """How many digits stand on one level, then on the next: rows side by side are on one."""
+    counts = [1]
+    for one, other in pairwise(digits):
+        row, step = one.row.row, other.row.row.middle - one.row.row.middle
+        if abs(float(step @ row.down)) < _LEVEL * max(row.height, other.row.row.height):
+            counts[-1] += 1
+        else:
+            counts.append(1)
+    return tuple(counts)
 
 
 def _settled(number: Number) -> Number:

@@ -83,6 +83,17 @@ def test_an_unsure_date_does_not_outdo_a_sure_one(read_row):
     assert payment_date.latest(rows).text == "04/29"
 
 
+def test_beside_a_sure_date_no_doubtful_one_counts(read_row):
+    doubtful = read_row("04/39", middle=BELOW, doubts={3: (0.65, "2")})
+    assert payment_date.latest([read_row("04/29"), doubtful]).text == "04/29"
+    assert payment_date.latest([doubtful]).text == "04/39"
+
+
+def test_a_year_beyond_all_cards_yields_to_the_next_likeliest(read_row):
+    assert payment_date.latest([read_row("07/54", doubts={3: (0.51, "3")})]).text == "07/34"
+    assert payment_date.latest([read_row("07/54")]) is None
+
+
 def test_letters_taken_for_digits_beside_a_date_are_no_part_of_it(read_row):
     assert payment_date.latest([read_row("07-329?", doubts={5: (0.7, "?")})]).text == "07/32"
 
@@ -90,6 +101,11 @@ def test_letters_taken_for_digits_beside_a_date_are_no_part_of_it(read_row):
 @pytest.mark.parametrize("told", ["05/33 10734", "05/3310734", "05/33 10/34"])
 def test_a_stroke_taken_for_a_digit_is_one_beside_another_date(read_row, told):
     assert payment_date.latest([read_row(told)]).text == "10/34"
+
+
+@pytest.mark.parametrize("told", ["05/22-07/26", "05/22 - 07/26", "05/2022-07/2026"])
+def test_of_a_span_of_months_the_last_is_told(read_row, told):
+    assert payment_date.latest([read_row(told)]).text == "07/26"
 
 
 def test_a_stroke_is_not_made_of_a_digit_where_no_date_stands(read_row):

@@ -88,6 +88,27 @@ def test_a_second_date_is_looked_for_about_the_first(lettered, finder, left, foo
     assert month(payment_date_rows.read(sheet.colour, sheet.pyramid, [date], [], number_on(sheet, number))) == "11/33"
 
 
+@pytest.mark.parametrize(("left", "beyond", "flat"), [(330, "02/2034", 1.0), (260, "02/34", 0.7)])
+def test_a_second_date_is_read_beyond_the_end_of_what_was_looked_at(sheet, finder, left, beyond, flat):
+    number = number_on(sheet, sheet.letter("4242 4242 4242 4242", 60, 150))
+    date = sheet.letter("04/29", 100, 210, size=12, thick=1, kind=DATE)
+    sheet.letter(beyond, left, 210, size=12, thick=1)
+    seen = replace(date, height=date.height * flat)
+    assert month(payment_date_rows.read(sheet.colour, sheet.pyramid, [seen], [], number)) == "02/34"
+
+
+@pytest.mark.parametrize(
+    ("told", "months"), [("1/33", ["11/33"]), ("?1/33", ["11/33"]), ("04/29", ["04/29"]), ("??", [])]
+)
+def test_beside_a_date_one_that_lacks_a_digit_is_read_wider(monkeypatch, sheet, read_row, told, months):
+    row = sheet.letter("04/29", 300, 210, kind=DATE)
+    monkeypatch.setattr(
+        digit_reading, "once", lambda pyramid, at, stretch=1.0: read_row("11/33" if stretch > 1 else told)
+    )
+    read = payment_date_rows._read_on(sheet.pyramid, row, (-5.0, 5.0))
+    assert [month.text for one in read for month in payment_date.months(one)] == months
+
+
 def test_a_row_on_which_nothing_stands_is_read_no_closer(monkeypatch, sheet, read_row):
     looks = []
     monkeypatch.setattr(digit_reading, "read", lambda pyramid, row: read_row(""))

@@ -229,6 +229,24 @@ def test_nineteen_digits_without_spaces_and_with_a_doubt_are_not_trusted(read_ro
     assert not payment_number.best_of([read_row("6205500000000000004", doubts={7: (0.85, "8")})]).is_trusted
 
 
+def test_a_doubtful_last_group_is_not_cut_off_where_numbers_differ_in_length(read_row):
+    doubts = dict.fromkeys((16, 17), (0.8, "?"))
+    union_pay = "6219 6921 8603 0548 79"
+    assert payment_number.best_of([read_row(union_pay, doubts=doubts)]).text != "6219692186030548"
+
+
+def test_print_beside_one_group_of_a_block_is_no_group_of_it(read_row):
+    texts = ["5555 3017", "5567", "8901"]  # the second one stands far to the right
+    rows = [read_row(text, middle=(200.0, 100.0 + 40 * place), space=4.0) for place, text in enumerate(texts)]
+    assert not payment_number.best_of(rows).is_trusted
+
+
+def test_groups_in_rows_of_their_own_on_one_level_are_a_number(read_row):
+    texts = ["5105 1051", "0510", "5100"]
+    rows = [read_row(text, middle=(200.0 + 110 * place, 100.0)) for place, text in enumerate(texts)]
+    assert payment_number.best_of(rows).is_trusted
+
+
 def test_nineteen_digits_without_spaces_on_two_rows_are_not_trusted(read_row):
     rows = [read_row("62055000000"), read_row("00000004", middle=(200.0, 140.0))]
     assert not payment_number.best_of(rows).is_trusted
