@@ -15,6 +15,7 @@ from worker.reading.cards.korean.rows import Row, as_field, parted
 
 _TITLES = ("자동차운전면허증", "운전면허증")
 _DATED = re.compile(r"[12]\d{3} ?[.,] ?\d{1,2} ?[.,] ?\d")
+_DIGITS_OF_A_DAY = 6  #: at least, of a row that tells one
 _LIKE_A_TITLE = 0.7  #: share of its signs
 _PERIOD = re.compile("적성|검사|갱신|기간|까지")
 _CONDITION_LABELS = ("조건",)
@@ -181,6 +182,8 @@ def nearly_conditions(rows: Sequence[Row]) -> list[Row]:
         and abs(row.left - period.left) < _FLUSH
         and row.right - row.left < _SHORT
         and row.plain.strip(":.·-") not in _CONDITION_LABELS
+        and not _is_period(row)
+        and sum(sign.isdigit() for sign in row.plain) < _DIGITS_OF_A_DAY
     ]
 
 

@@ -35,14 +35,24 @@ class _Offer:
     stop: int
     is_known: bool = True
 
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """Of offers, the greatest is believed."""
+        return self.sure > _LEAST, self.is_known
+
 
 def find(rows: Sequence[Row], known: Sequence[str]) -> Words | None:
     """The issuer on the lowest row that has one; those in `known` stand for themselves, others behind a province.
 
     One that nobody knows is told only where none is known: print of a page below the card ends alike.
     """
-    found = [(offer, row) for row in rows if (offer := _on(row, known))]
-    best = max(found, key=lambda pair: (pair[0].sure > _LEAST, pair[0].is_known, pair[1].middle), default=None)
+    best: tuple[_Offer, Row] | None = None
+    for row in sorted(rows, key=lambda row: -row.middle):
+        offer = _on(row, known)
+        if offer and (best is None or offer.rank > best[0].rank):
+            best = offer, row
+        if best and all(best[0].rank):
+            break
     return _told(*best) if best else None
 
 

@@ -55,6 +55,7 @@ _SURE_NUMBER: Final = 0.9  #: confidence of a licence's number that is looked at
 _KNOWN, _LEGIBLE = 0.5, 0.6  #: of a line's signs, that are Hangul or digits, and their mean confidence
 _NUMBERS: Final = (patterns.RESIDENT_NUMBER, patterns.LICENCE_NUMBER)
 _CLEAR_FIT, _NOTHING, _CLEAR_OFFICE = -0.5, -99.0, 0.5  #: of a number, of none; confidence of a known issuer
+_OFFICIALS, _FEWEST_BEFORE, _LONGEST_OFFICE = "장수", 3, 24  #: that offices end in; signs before them and in all
 _FEWEST_TELLING: Final = 2  #: rows that only cards print, that tell where one lies
 _UNSURE: Final = {
     "issuer": 0.35,
@@ -170,6 +171,8 @@ def _is_telling(row: Row) -> bool:
     fits = [match.fit for form in _NUMBERS if (match := patterns.find(row.printed, form))]
     if max(fits, default=_NOTHING) > _CLEAR_FIT:
         return True
+    if len(row.plain) > _LONGEST_OFFICE or not set(row.plain[_FEWEST_BEFORE:]) & set(_OFFICIALS):
+        return False
     office = issuers.find([row], (*words.POLICE, *words.MAYORS))
     return office is not None and office.confidence > _CLEAR_OFFICE
 
