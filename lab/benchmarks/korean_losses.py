@@ -79,7 +79,8 @@ def _loss(part: Points, looked: korean_read.Look, text: str) -> tuple[Lost, int]
     height, width = looked.card.image.shape[:2]
     if corners.min() < -0.02 * width or (corners.max(axis=0) > (1.02 * width, 1.02 * height)).any():
         return Lost.CARD, len(text)
-    held = sorted(((_overlap(corners, row), row) for row in looked.rows), key=lambda pair: -pair[0])
+    rows = [*looked.rows, *looked.small]
+    held = sorted(((_overlap(corners, row), row) for row in rows), key=lambda pair: -pair[0])
     held = [pair for pair in held if pair[0] > _SEEN]
     if not held:
         return Lost.LINE, len(text)

@@ -27,6 +27,7 @@ _SHAPE: Final = 1.3  #: of a perfect edge, that a card e times too long or too s
 _SKEW: Final = 2.5  #: of a perfect edge, that corners with a cosine of 1 more than `_USUAL_SKEW` are less likely
 _USUAL_SKEW: Final = 0.18  #: cosine of the corner that is furthest from a right angle, of cards held at a slant
 _PROPORTIONS: Final = float(np.log(85.6 / 53.98))  #: ISO/IEC 7810 ID-1
+_LEAST_ANGLE: Final = 0.2  #: sine of the angle between two sides that meet
 _AREA: Final = (0.65, 1.5)  #: of the rough card by the refined one
 
 Floats = npt.NDArray[np.float64]
@@ -60,29 +61,41 @@ def _closer(picture: Colour, quad: Floats, reach: float, step: float) -> tuple[F
     sides = [_side(picture, quad[place], quad[(place + 1) % 4], reach, step) for place in range(4)]
     before = float(cv2.contourArea(quad.astype(np.float32), oriented=True))
     best, found, support = -np.inf, quad, 0.0
-    for chosen in product(*sides):
-        corners = _corners(chosen)
+    crossings = [_crossings(sides[place - 1], sides[place]) for place in range(4)]
+    for places in product(*(range(len(side)) for side in sides)):
+        chosen = [side[place] for side, place in zip(sides, places, strict=True)]
+        most = sum(edge.worth for edge in chosen)
+        corners = _corners(crossings, places) if most > best else None
         if corners is None:
             continue
         after = float(cv2.contourArea(corners.astype(np.float32), oriented=True))
         if not _AREA[0] < after / (before or 1.0) < _AREA[1] or not cv2.isContourConvex(corners.astype(np.float32)):
             continue
-        worth = sum(edge.worth for edge in chosen) - _SHAPE * _misshapen(corners) - _SKEW * skew_of(corners)
+        worth = most - _SHAPE * _misshapen(corners) - _SKEW * skew_of(corners)
         if worth > best:
             best, found = worth, corners
             support = float(np.mean(sorted(edge.plainness for edge in chosen)[:2]))
     return found, support
 
 
-def _corners(edges: Sequence[_Edge]) -> Floats | None:
-    """Where each edge meets the one before it; None where two hardly do."""
-    corners = []
-    for first, second in zip((edges[-1], *edges[:-1]), edges, strict=True):
-        matrix = np.column_stack([first.along, -second.along])
-        if abs(float(np.linalg.det(matrix))) < 0.2:
-            return None
-        corners.append(first.start + np.linalg.solve(matrix, second.start - first.start)[0] * first.along)
-    return np.array(corners)
+def _crossings(firsts: Sequence[_Edge], seconds: Sequence[_Edge]) -> list[list[Floats | None]]:
+    """Where each of `firsts` meets each of `seconds`; None where two hardly do."""
+    return [[_crossing(first, second) for second in seconds] for first in firsts]
+
+
+def _crossing(first: _Edge, second: _Edge) -> Floats | None:
+    (x0, y0), (x1, y1) = first.along.tolist(), second.along.tolist()
+    across = x1 * y0 - x0 * y1
+    if abs(across) < _LEAST_ANGLE:
+        return None
+    x, y = (second.start - first.start).tolist()
+    return np.asarray(first.start + (x1 * y - y1 * x) / across * first.along, np.float64)
+
+
+def _corners(crossings: Sequence[Sequence[Sequence[Floats | None]]], places: Sequence[int]) -> Floats | None:
+    """Where each chosen edge meets the one before it; None where two hardly do."""
+    corners = [crossings[side][places[side - 1]][places[side]] for side in range(4)]
+    return None if any(corner is None for corner in corners) else np.array(corners)
 
 
 def _misshapen(corners: Floats) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -65,6 +66,14 @@ def cut(picture: Colour, quad: Corners, sureness: float) -> Card:
     into = to_card @ np.array([[1 / shrink, 0, corner[0]], [0, 1 / shrink, corner[1]], [0, 0, 1.0]])
     image = cv2.warpPerspective(part, into, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return Card(np.asarray(image, np.uint8), np.asarray(np.linalg.inv(to_card), np.float64), sureness)
+
+
+def again(picture: Colour, card: Card) -> Card:
+    """The same card of `picture`, cut out as it stands: in the colours that it has there."""
+    height, width = card.image.shape[:2]
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    image = cv2.warpPerspective(picture, card.to_picture, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return replace(card, image=np.asarray(image, np.uint8))
 
 
 def roomier(picture: Colour, card: Card) -> Card:

@@ -32,6 +32,8 @@ _OVERLAP: Final = 3.0  #: of the capitals' height, by which pieces of one line m
 _PIECE: Final = 1.5  #: of a strip's height, pieces of it in which light is taken for even
 _REACH: Final = 0.2  #: of the capitals' height, that print reaches beyond the cells at both ends
 
+_DARK_TO_LIGHT: Final = np.array([0.04, 0.5, 0.96])  #: shares of a piece's pixels that are darker
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -229,9 +231,17 @@ def _dark_on_light(strip: Grey) -> Grey:
     """The strip, or its negative where the print is the lighter part: in most of its pieces, for light is uneven."""
     inner = strip[strip.shape[0] // 5 : -strip.shape[0] // 5]
     count = max(1, round(inner.shape[1] / (_PIECE * strip.shape[0])))
-    levels = np.array([np.percentile(piece, (4, 50, 96)) for piece in np.array_split(inner, count, axis=1)])
-    low, middle, high = levels.sum(axis=0)
+    low, middle, high = np.sum([_levels(piece) for piece in np.array_split(inner, count, axis=1)], axis=0)
     return np.asarray(255 - strip, np.uint8) if high - middle > 1.3 * (middle - low) else strip
+
+
+def _levels(piece: Grey) -> Floats:
+    """(3,) dark, middle and light grey levels of a piece: `np.percentile`, in a fraction of its time."""
+    ordered = np.sort(piece, axis=None).astype(np.float64)
+    places = _DARK_TO_LIGHT * (len(ordered) - 1)
+    below = places.astype(np.intp)
+    above = np.minimum(below + 1, len(ordered) - 1)
+    return np.asarray(ordered[below] + (ordered[above] - ordered[below]) * (places - below), np.float64)
 
 
 def _scaled(row: Row, factor: float) -> Row:

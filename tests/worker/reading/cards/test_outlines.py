@@ -60,7 +60,7 @@ def test_corners_stay_where_no_edge_is_seen() -> None:
     picture = np.full((300, 400, 3), 120, np.uint8)
     rough = np.array([(50.0, 50), (350, 60), (340, 250), (60, 240)])
     fine, support = edges.refined(picture, rough)
-    assert np.array_equal(fine, rough)
+    assert np.allclose(fine, rough)
     assert support == 0
 
 

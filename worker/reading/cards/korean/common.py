@@ -26,6 +26,7 @@ _AS_WELL = 0.05  #: of that probability, that a number with its region may fit l
 _SPACED_DATE = re.compile(r"(?=.*\. )(\d{4}) ?\. ?(\d{1,2}) ?\. ?(\d{1,2}) ?\.?")
 _UNPADDED_DATE = re.compile(r"\d{4}\.([1-9]\.\d{1,2}|\d{1,2}\.[1-9])")
 _NOT_PARTED = 0.3  #: confidence at most of a date that runs on, or of which something stands right behind
+_STOP_LOST = 0.6  #: and of one with a stop behind its year and none behind its month
 _UNPARTED = 0.6  #: of that probability, by which a date may fit less well whose parts are parted
 _STOPS = re.compile(r"[ .,·'~:-]*")
 _MORE_DIGITS = re.compile(r"[ .,·'-]*\d")
@@ -161,12 +162,20 @@ def _is_parted(row: Row, match: patterns.Match) -> bool:
 
 def _doubted(row: Row, match: patterns.Match) -> patterns.Match:
     """The date, less sure and to its row's end where it may be told in part only: its parts run on, or go on."""
+    if _has_lost_a_stop(match):
+        match = replace(match, confidence=min(match.confidence, _STOP_LOST))
     rest = row.printed.text[match.last + 1 :]
     goes_on = _MORE_DIGITS.match(rest) is not None or (len(rest) <= _FEW and _STOPS.fullmatch(rest) is None)
     if not goes_on and (len(match.places) != len(patterns.DATE) or _is_parted(row, match)):
         return match
     last = len(row.printed.text) - 1 if goes_on else match.last
     return replace(match, confidence=min(match.confidence, _NOT_PARTED), last=last)
+
+
+def _has_lost_a_stop(match: patterns.Match) -> bool:
+    """True where a stop stands behind the year and none behind the month: it may have been read as a digit of it."""
+    year, month = (match.places[stop] for stop in patterns.STOPS_OF_A_DATE)
+    return len(match.places) == len(patterns.DATE) and year >= 0 > month
 
 
 def _evenly(text: str) -> str:
@@ -228,7 +237,9 @@ def address(rows: Sequence[Row], number: Row, last: float) -> Words | None:
 
     It stands where the number stands and not at the other side. No address has a full stop.
     """
-    column = _address_rows([row for row in rows if row.middle < last and row.left < number.right])
+    column = _address_rows(
+        [row for row in rows if row.middle < last and row.left < number.right and row.right > number.left]
+    )
     if not column:
         return None
     parts = [row.text.strip() for row in column]

@@ -14,6 +14,9 @@ from worker.reading.cards.korean import codes, common, hangul, issuers, names, r
 from worker.reading.cards.korean.rows import Row, as_field, parted
 
 _TITLES = ("자동차운전면허증", "운전면허증")
+_DATED = re.compile(r"[12]\d{3} ?[.,] ?\d{1,2} ?[.,] ?\d")
+_DIGITS_OF_A_DAY = 6  #: at least, of a row that tells one
+_LIKE_A_TITLE = 0.7  #: share of its signs
 _PERIOD = re.compile("적성|검사|갱신|기간|까지")
 _CONDITION_LABELS = ("조건",)
 _NEARLY_LABEL = re.compile("^ ?(?:조.|.건) ?[:;.]? ?(?=[A-J](?:$|[., ]))")  #: read with doubt, a letter behind it
@@ -76,8 +79,22 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
 
 
 def number(rows: Sequence[Row]) -> common.Placed | None:
-    """The licence's number; a period is none."""
-    return common.licence_number([row for row in rows if not _is_period(row)])
+    """The licence's number; a period is none, and no date."""
+    return common.licence_number([row for row in rows if not _is_period(row) and not _DATED.search(row.printed.text)])
+
+
+def is_title(row: Row) -> bool:
+    """True for the print that says that a card is a licence."""
+    return words.likeness(row.plain, _TITLES[-1]) > _LIKE_A_TITLE
+
+
+def red_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:
+    """Where a number in red is looked for, px of the card: above its holder's, up to the right edge."""
+    if "resident_number" not in fields:
+        return []
+    (left, top), *_, (_, bottom) = common.on_card(card, fields["resident_number"])
+    tall = bottom - top
+    return [(left - 3 * tall, top - 5 * tall, card.image.shape[1], top - tall // 2)]
 
 
 def _is_period(row: Row) -> bool:
@@ -165,6 +182,8 @@ def nearly_conditions(rows: Sequence[Row]) -> list[Row]:
         and abs(row.left - period.left) < _FLUSH
         and row.right - row.left < _SHORT
         and row.plain.strip(":.·-") not in _CONDITION_LABELS
+        and not _is_period(row)
+        and sum(sign.isdigit() for sign in row.plain) < _DIGITS_OF_A_DAY
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -48,9 +48,12 @@ class KoreanEngine:
         self._session = networks.opened("korean.onnx", instead=model)
         self.name: str = "korean-" + self._session.get_modelmeta().custom_metadata_map["version"]
 
-    def read_lines(self, strips: Sequence[Grey]) -> list[Printed]:
-        """Reads each strip, (H, W) uint8, dark print on light ground, margins of up to 0.7 of the print's height."""
-        return [self._read(strip) for strip in strips]
+    def read_lines(self, strips: Sequence[Grey], glanced: Sequence[Printed] = ()) -> list[Printed]:
+        """Reads each strip, (H, W) uint8, dark print on light ground, margins of up to 0.7 of the print's height.
+
+        `glanced` is what a glance at the first of them told: they are looked at again only where it is unsure.
+        """
+        return [self._settled(*pair) for pair in zip_longest(strips, glanced)]
 
     def glance(self, strips: Sequence[Grey]) -> list[Printed]:
         """As `read_lines`, each strip at one width only: for telling print from none, and up from down."""
@@ -71,8 +74,9 @@ class KoreanEngine:
         frames: Frames = self._session.run(["frames"], {"ink": ink})[0][0]
         return frames
 
-    def _read(self, strip: Grey) -> Printed:
-        printed = _printed(self.frames(strip), strip.shape[1])
+    def _settled(self, strip: Grey, glanced: Printed | None) -> Printed:
+        """The line as a glance tells it, where that is unsure at the width at which it is read best."""
+        printed = glanced or self.glance([strip])[0]
         if len(printed.text) >= _WORTH_IT and _HOPELESS < np.mean(printed.confidences) < _UNSURE:
             others = [_printed(self.frames(strip, stretch), strip.shape[1]) for stretch in _OTHER_WIDTHS]
             printed = max((printed, *others), key=_sureness)

@@ -13,6 +13,8 @@ from worker.reading.cards.korean.rows import Row
 
 _ENDINGS = "장수사"  #: of issuers: 구청장, 시장, 군수, 도지사
 _FEWEST = 4  #: syllables of one
+_MOST = 20  #: syllables of one that nobody knows
+_LEAST = 0.02  #: confidence from which on one is believed before others
 _MOST_NOISE = 2  #: syllables before or behind an issuer that are none of it
 _NOISE = 2.5  #: natural-log price of each
 _CLEAR = 3.0  #: what a known issuer may be read against at most, before others are tried
@@ -31,12 +33,26 @@ class _Offer:
     sure: float
     first: int  #: of the syllables
     stop: int
+    is_known: bool = True
+
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """Of offers, the greatest is believed."""
+        return self.sure > _LEAST, self.is_known
 
 
 def find(rows: Sequence[Row], known: Sequence[str]) -> Words | None:
-    """The issuer on the lowest row that has one; those in `known` stand for themselves, others behind a province."""
-    found = [(offer, row) for row in rows if (offer := _on(row, known))]
-    best = max(found, key=lambda pair: (pair[0].sure > 0.02, pair[1].middle), default=None)
+    """The issuer on the lowest row that has one; those in `known` stand for themselves, others behind a province.
+
+    One that nobody knows is told only where none is known: print of a page below the card ends alike.
+    """
+    best: tuple[_Offer, Row] | None = None
+    for row in sorted(rows, key=lambda row: -row.middle):
+        offer = _on(row, known)
+        if offer and (best is None or offer.rank > best[0].rank):
+            best = offer, row
+        if best and all(best[0].rank):
+            break
     return _told(*best) if best else None
 
 
@@ -86,10 +102,10 @@ def _as_read(table: Table) -> _Offer | None:
     syllables = table[:, hangul.FIRST_SYLLABLE :]
     text = "".join(hangul.SYLLABLES[place] for place in syllables.argmax(axis=1))
     stop = 1 + max(text.rfind(ending) for ending in _ENDINGS)
-    if stop < max(_FEWEST, len(text) - _MOST_NOISE):
+    if stop < max(_FEWEST, len(text) - _MOST_NOISE) or stop > _MOST:
         return None
     sure = float(np.exp(syllables[:stop].max(axis=1).sum()))
-    return _Offer((text[:stop],), 0.0, sure * _UNKNOWN, 0, stop)
+    return _Offer((text[:stop],), 0.0, sure * _UNKNOWN, 0, stop, is_known=False)
 
 
 def _told(offer: _Offer, row: Row) -> Words:

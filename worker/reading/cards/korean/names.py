@@ -24,8 +24,12 @@ _GIVEN = (
     "민서준지우현수영은주하윤예진아연성훈호재도시유정경희미숙자순옥선혜원승태동규철상용종석기환근일형섭찬빈율건후나다라람린소"
     "슬별솔봄결온채이안헌혁범광남식복춘말금분임란화향귀명덕길만병봉삼사관국권대두무문백세신완욱웅익인장제조창천충치택필학한해홍효휘"
 )  #: syllables that most given names are made of
+_GIVEN_TOO = (  # what characters that are allowed in names are read as, and native words
+    "가강겸계고곤교구균노단달담돈득랑래량련례로록루리림모목박방배보비빛산새샘설송심애양언엄여열"
+    "엽오운월위융을의전점중청초칠탁통판팔평표풍함협회휴흠흥늘름롱"
+)  #: syllables of rarer ones
 _MISFIT = 0.5  #: what a name is worth that has too few or too many syllables for its Latin letters
-_A_SURNAME, _A_GIVEN_NAME = 3.5, 2.0  #: natural-log odds that a sign is one of these, beyond the network's own
+_A_SURNAME, _A_GIVEN_NAME, _A_RARER_ONE = 3.5, 2.0, 1.5  #: natural-log odds of one of these, beyond the network's own
 _FEW = 2  #: syllables of a name that may have lost one
 
 
@@ -61,6 +65,7 @@ def find(
     rows = rows.copy()
     rows[0, words.codes(_SURNAMES) - hangul.FIRST_SYLLABLE] += _A_SURNAME
     rows[1:, words.codes(_GIVEN) - hangul.FIRST_SYLLABLE] += _A_GIVEN_NAME
+    rows[1:, words.codes(_GIVEN_TOO) - hangul.FIRST_SYLLABLE] += _A_RARER_ONE
     rows = rows - np.logaddexp.reduce(rows, axis=1, keepdims=True)
     if latin and (spelled := romanised.likeliest(rows, *latin)):
         confidence = spelled.confidence * float(np.prod(1 - unsyllabic))

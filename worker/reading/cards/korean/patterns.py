@@ -162,7 +162,7 @@ def resident_number_forms(year: int) -> tuple[tuple[Slot, ...], ...]:
     return tuple(slots(f"{ten}#{month}{day}-{sex}######") for (ten, sex), month, day in days)
 
 
-LICENCE_NUMBER = slots("##-##-######-##")
+LICENCE_NUMBER = slots("[12]#-##-######-##")  #: of regions 11 to 28
 LICENCE_NUMBER_OF_A_REGION = slots("##-######-##")
 
 _YEAR = slots("[12]###.")

@@ -21,6 +21,7 @@ from worker.reading.cards.korean import (
     issuers,
     looks,
     passport,
+    patterns,
     print_lines,
     resident,
     standing,
@@ -45,16 +46,23 @@ _DOUBTFUL: Final = frozenset({"serial_number", "address", "condition"})  #: fiel
 _ALWAYS: Final = frozenset({"name", "resident_number", "issue_date", "issuer"})  #: printed on every card
 _OF_A_LICENCE: Final = _ALWAYS | {"licence_type", "serial_number"}
 _OF_A_CUT: Final = 0.8  #: what the sureness of a card is worth whose lines run out of it
+_EDGE: Final = 0.01  #: of a card's width
 _LONG: Final = 0.1  #: of a card's width, a line that tells so
 _LONGEST: Final = 2000  #: px of a picture's longer side: a card is cut out of it 1000 px wide
 _FEWEST_ASKED, _ASKED = 2, 5  #: lines that say which way is up
 _CLEARLY: Final = 1.6  #: times what they say against it
 _SURE_NUMBER: Final = 0.9  #: confidence of a licence's number that is looked at once only
 _KNOWN, _LEGIBLE = 0.5, 0.6  #: of a line's signs, that are Hangul or digits, and their mean confidence
-_ONE_LINE: Final = frozenset(
-    {"issuer", "serial_number"}
-)  #: values that a closer look has whole; one of several kinds is a part only
-_UNSURE: Final = 0.35  #: confidence of such a value, below which it is looked for as if it had been lost
+_NUMBERS: Final = (patterns.RESIDENT_NUMBER, patterns.LICENCE_NUMBER)
+_CLEAR_FIT, _NOTHING, _CLEAR_OFFICE = -0.5, -99.0, 0.5  #: of a number, of none; confidence of a known issuer
+_OFFICIALS, _FEWEST_BEFORE, _LONGEST_OFFICE = "장수", 3, 24  #: that offices end in; signs before them and in all
+_FEWEST_TELLING: Final = 2  #: rows that only cards print, that tell where one lies
+_UNSURE: Final = {
+    "issuer": 0.35,
+    "serial_number": 0.35,
+    "name": 0.6,
+}  #: confidence below which a value is looked for as if it had been lost, where a closer look has it whole
+_FURTHER: Final = 0.8  #: times its size, that a name is looked at: it is large print
 _SMALL, _CLOSEST = 34, 2.0  #: px of its height with margins, below which a value is small; times its size it is seen
 _MOST_LINES: Final = 40  #: read on one card; the longest are read first
 
@@ -72,6 +80,7 @@ class Look:
     card: Card
     rows: list[Row] = field(repr=False)
     told: Told | None = field(repr=False)
+    small: list[Row] = field(default_factory=list, repr=False)  #: lines that were looked at more closely
 
     @property
     def sureness(self) -> float:
@@ -91,9 +100,15 @@ class Look:
         return not always <= self.told.fields.keys()
 
     @property
+    def is_at_an_edge(self) -> bool:
+        """True where a line ends at the left or right edge of the card's image."""
+        return any(row.left < _EDGE or row.right > 1 - _EDGE for row in [*self.rows, *self.small])
+
+    @property
     def is_cut(self) -> bool:
         """True where a line runs out of the card: its outline was seen wrongly."""
-        return any(row.left < 0 or row.right > 1 for row in self.rows if row.right - row.left > _LONG)
+        seen = [*self.rows, *self.small]
+        return any(row.left < 0 or row.right > 1 for row in seen if row.right - row.left > _LONG)
 
 
 def read(picture: Colour, *, today: date | None = None) -> Told | None:
@@ -112,24 +127,54 @@ def best_look(picture: Colour, *, today: date) -> Look | None:
         if card.sureness == 0:
             best = _cut_anew(picture, best, today=today)
             if best and best.sureness >= CERTAIN:
-                return best
+                return _with_room(picture, best, today=today)
         before = best
         for way, where in standing.lying(picture, card):
             looked = look(way, where, today=today)
+            looked = _with_red_number(picture, looked, today=today) if looked else None
             if looked and (best is None or looked.sureness >= best.sureness):
                 best = looked
             if best and best.sureness >= CERTAIN:
-                return best
+                return _with_room(picture, best, today=today)
     return _cut_anew(picture, best, today=today) if best is not before else best
+
+
+def _with_room(picture: Colour, looked: Look, *, today: date) -> Look:
+    """The card cut out with more room about it, where it lacks a value and a line ends at its edge: it was cut off."""
+    if looked.card.sureness == 0 or not looked.lacks or not looked.is_at_an_edge:
+        return looked
+    roomier = find.roomier(picture, looked.card)
+    looks_ = [look(way, where, today=today) for way, where in standing.lying(picture, roomier)]
+    return max([looked, *(one for one in looks_ if one)], key=lambda one: (not one.lacks, one.sureness))
 
 
 def _cut_anew(picture: Colour, looked: Look | None, *, today: date) -> Look | None:
     """The card cut out around the print that was read on it, where that tells more: its outline was seen wrongly."""
-    read_ = [_place_of(row) for row in looked.rows if _is_korean(row)] if looked and looked.lacks else []
+    seen = [*looked.rows, *looked.small] if looked and looked.lacks else []
+    read_ = [_place_of(row) for row in _of_its_card(seen)]
     if looked is None or not read_:
         return looked
     closer = look(*standing.about(picture, looked.card, read_), today=today)
     return max(looked, closer, key=lambda one: one.sureness) if closer else looked
+
+
+def _of_its_card(rows: Sequence[Row]) -> list[Row]:
+    """Rows that are a card's: what only cards print, where enough of it was read, for cards lie on pages of Hangul."""
+    known = [row for row in rows if _is_telling(row)]
+    return known if len(known) >= _FEWEST_TELLING else [row for row in rows if _is_korean(row)]
+
+
+def _is_telling(row: Row) -> bool:
+    """True for a title, a number of a person or licence, and an office that issues cards."""
+    if resident.is_title(row):
+        return True
+    fits = [match.fit for form in _NUMBERS if (match := patterns.find(row.printed, form))]
+    if max(fits, default=_NOTHING) > _CLEAR_FIT:
+        return True
+    if len(row.plain) > _LONGEST_OFFICE or not set(row.plain[_FEWEST_BEFORE:]) & set(_OFFICIALS):
+        return False
+    office = issuers.find([row], (*words.POLICE, *words.MAYORS))
+    return office is not None and office.confidence > _CLEAR_OFFICE
 
 
 def _is_korean(row: Row) -> bool:
@@ -154,22 +199,45 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
     found = sorted(print_lines.cut(card, where), key=_slenderness, reverse=True)[:_MOST_LINES]
     if not found:
         return None
-    ways = [(card, found), (find.turned(card), [_turned(line, card) for line in found])]
-    if _is_upside_down(reader, found):
+    turned = [_turned(line, card) for line in found]
+    as_it_is, the_other = _glances(reader, found, turned)
+    ways = [(card, found, as_it_is), (find.turned(card), turned, the_other)]
+    if _legible(the_other) > _legible(as_it_is):
         ways.reverse()
     looked: Look | None = None
-    for upright, strips in ways:
-        rows = rows_of(upright, strips, reader.read_lines([line.strip for line in strips]))
+    for upright, strips, glanced in ways:
+        rows = rows_of(upright, strips, reader.read_lines([line.strip for line in strips], glanced))
         rows += _closer_number(upright, rows)
         if told := tell(upright, rows, today=today):
-            told, small = _looked_at_closer(upright, rows, told)
-            rows = [*rows, *small]
-            told = surer.told(upright, rows, told, reader, recogniser.engine("latin"), today=today)
-            return Look(upright, rows, replace(told, engine=reader.name))
+            return _surely(upright, rows, told, today=today)
         looked = looked or Look(upright, rows, None)
         if not _looks_korean(rows):
             break
     return looked
+
+
+def _surely(card: Card, rows: Sequence[Row], told: Told, *, today: date) -> Look:
+    """What rows of an upright card told, with what is told by closer looks."""
+    told, small = _looked_at_closer(card, rows, told)
+    told = surer.told(card, [*rows, *small], told, engine(), recogniser.engine("latin"), today=today)
+    return Look(card, list(rows), replace(told, engine=engine().name), small)
+
+
+def _with_red_number(picture: Colour, looked: Look, *, today: date) -> Look:
+    """The card with its licence number in red ink, where a title says that it is a licence and none was read."""
+    told = looked.told
+    if told is None or told.document_type is not DocumentType.RESIDENT_CARD:
+        return looked
+    if not any(driver.is_title(row) for row in looked.rows):
+        return looked
+    card = find.again(picture, looked.card)
+    inked = replace(card, image=np.ascontiguousarray(card.image[..., [1, 1, 1]]))  # red ink is dark in green light
+    close = [row for place in driver.red_places(looked.card, told.fields) for row in _near(inked, place, _FURTHER)]
+    if (inked_number := driver.number(close)) is None:
+        return looked
+    rows = sorted([*looked.rows, _span(inked_number)], key=lambda row: row.middle)
+    again = tell(looked.card, rows, today=today)
+    return _surely(looked.card, rows, again, today=today) if again else looked
 
 
 def _closer_number(card: Card, rows: Sequence[Row]) -> list[Row]:
@@ -200,10 +268,11 @@ def _near(card: Card, place: Place, closer: float = print_lines.CLOSER) -> list[
 def _looked_at_closer(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told, list[Row]]:
     """What was told with the small print that was lost, or read badly, where it usually stands, and its lines."""
     seen: list[Row] = []
-    closer = _closeness(card, told)
+    small = _closeness(card, told)
     for name, tell_, places in _wanted(card, rows, told):
         known = told.fields[name].confidence if name in told.fields else 0.0
-        is_lost = name not in told.fields or (name in _ONE_LINE and known < _UNSURE)
+        is_lost = name not in told.fields or known < _UNSURE.get(name, 0.0)
+        closer = _FURTHER if name == "name" else small
         for place in places if is_lost else ():
             close = _near(card, place, closer)
             seen += close
@@ -237,9 +306,11 @@ def _wanted(
     is_licence = told.document_type is DocumentType.DRIVER_LICENCE
     known = words.POLICE if is_licence else words.MAYORS
     issuer = ("issuer", lambda close: issuers.find(close, known), issuer_places(card, told.fields))
+    named = ("name", resident.name_of, resident.name_places(card, told.fields))
     if not is_licence:
-        return [issuer]
+        return [named, issuer]
     return [
+        named,
         issuer,
         ("licence_type", driver.licence_kinds, driver.kind_places(card, told.fields)),
         ("serial_number", _code, driver.code_places(card, told.fields)),
@@ -263,15 +334,19 @@ def _looks_korean(rows: Sequence[Row]) -> bool:
     return known >= 20
 
 
-def _is_upside_down(reader: KoreanEngine, found: Sequence[Line]) -> bool:
-    """True where the longest lines read better turned; no more of them are asked than it takes to tell."""
-    upright = turned = 0.0
-    for asked, line in enumerate(found[:_ASKED], start=1):
-        upright += _legible(reader.glance([line.strip]))
-        turned += _legible(reader.glance([np.ascontiguousarray(line.strip[::-1, ::-1])]))
-        if asked >= _FEWEST_ASKED and max(upright, turned) > _CLEARLY * min(upright, turned):
+def _glances(
+    reader: KoreanEngine, found: Sequence[Line], turned: Sequence[Line]
+) -> tuple[list[Printed], list[Printed]]:
+    """What the longest lines say as they stand and turned; no more of them are asked than it takes to tell."""
+    as_they_are: list[Printed] = []
+    the_others: list[Printed] = []
+    for line, other in zip(found[:_ASKED], turned[:_ASKED], strict=True):
+        as_they_are += reader.glance([line.strip])
+        the_others += reader.glance([other.strip])
+        weaker, stronger = sorted([_legible(as_they_are), _legible(the_others)])
+        if len(the_others) >= _FEWEST_ASKED and stronger > _CLEARLY * weaker:
             break
-    return turned > upright
+    return as_they_are, the_others
 
 
 def _legible(printed: Sequence[Printed]) -> float:

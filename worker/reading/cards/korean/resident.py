@@ -14,6 +14,8 @@ _TITLE = "주민등록증"
 _TOP = 0.25  #: of a card's height, where its title stands, set wide and so in pieces
 _SURE, _ALL_READ = 0.6, 0.9  #: confidence of every field by which a card is sure without its title, and how sure
 _ADDRESS = 0.35  #: of a card's height below the number, in which its address stands where no date was read
+_NAME_ABOVE = 2.2  #: times the height of the number with its margins, how far above it a name stands
+_FLUSH = 0.4  #: of that height, by which a name without a label may begin before the number
 _NUMBER_LABELS = ("주민등록번호", "주민번호", "번호")
 
 
@@ -52,12 +54,31 @@ def name_above(rows: Sequence[Row], number: common.Placed) -> tuple[Row, names.N
     is_labelled = sum(sign in hangul.SYLLABLES for sign in number.row.printed.text[: number.match.first]) > 1
     for row in sorted(rows, key=lambda row: -row.middle):
         over = min(row.right, number.row.right) - max(row.left, number.row.left)
-        if over > 0 and not _is_title(row) and (name := names.find(row.printed, is_labelled=is_labelled)):
+        if over > 0 and not is_title(row) and (name := names.find(row.printed, is_labelled=is_labelled)):
             return row, name
     return None
 
 
-def _is_title(row: Row) -> bool:
+def name_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:
+    """Where a name is looked for that was not seen, px of the card: right above the number, behind a label or not."""
+    if "resident_number" not in fields:
+        return []
+    (left, top), _, (right, bottom), _ = common.on_card(card, fields["resident_number"])
+    tall = bottom - top
+    starts = (left - round(_FLUSH * tall), left - 3 * tall)
+    return [(start, round(top - _NAME_ABOVE * tall), right + tall, top + tall // 3) for start in starts]
+
+
+def name_of(rows: Sequence[Row]) -> common.Words | None:
+    """The name on the lowest of these rows that holds one."""
+    for row in sorted(rows, key=lambda row: -row.middle):
+        if not is_title(row) and (name := names.find(row.printed)):
+            return common.Words(row, name.text, name.confidence, name.first, name.last)
+    return None
+
+
+def is_title(row: Row) -> bool:
+    """True for the print that says what card it is."""
     return max(words.likeness(row.plain, title) for title in words.TITLES) > 0.7
 
 

@@ -44,9 +44,13 @@ def lying(picture: Colour, card: Card) -> Iterator[tuple[Card, list[lines.Row]]]
 
 
 def about(picture: Colour, card: Card, read: Sequence[lines.Row]) -> tuple[Card, list[lines.Row]]:
-    """As `lying`, of a card of which these lines on an upright cut were read: cut anew with room about them."""
+    """As `lying`, of a card of which these lines on an upright cut were read: cut anew with room about them.
+
+    Print of a page below it, which stands askew to them, does not tell what is level.
+    """
     usual = float(np.median([row.height for row in read])) if read else 0.0
-    return _levelled(*_around(picture, card, list(read), lines.slope_of(read), room=_ROOM, least=_WIDTH * usual))
+    close, rows = _around(picture, card, list(read), lines.slope_of(read), room=_ROOM, least=_WIDTH * usual)
+    return _levelled(close, rows, [row for row in rows if abs(row.slope) < _ALIKE])
 
 
 def _length(rows: Sequence[lines.Row]) -> float:
@@ -86,14 +90,17 @@ def _of_one_card(rows: Sequence[lines.Row], slope: float) -> list[lines.Row]:
     return [row for row in alike if usual / _SIZES < row.height < usual * _SIZES]
 
 
-def _levelled(card: Card, rows: list[lines.Row]) -> tuple[Card, list[lines.Row]]:
-    """The card with lines that meet in one point made parallel."""
-    slope = lines.slope_of(rows)
-    growth = lines.growth_of(rows, slope)
+def _levelled(
+    card: Card, rows: list[lines.Row], telling: Sequence[lines.Row] | None = None
+) -> tuple[Card, list[lines.Row]]:
+    """The card with lines that meet in one point made parallel: those that are `telling`, or all."""
+    telling = rows if telling is None else telling
+    slope = lines.slope_of(telling)
+    growth = lines.growth_of(telling, slope)
     height = card.image.shape[0]
     if abs(slope) + abs(growth) * height / 2 <= _LEVEL:
         return card, rows
-    level = find.levelled(card, slope + growth * (height / 2 - _middle(rows)), growth)
+    level = find.levelled(card, slope + growth * (height / 2 - _middle(telling)), growth)
     return level, print_lines.rough(level)
 
 

@@ -88,7 +88,8 @@ LICENCE_KINDS = (
     "소형견인차", "구난차",
     "특수(대형견인)", "특수(소형견인)", "특수(구난)", "1종보통연습", "2종보통연습", "1종특수(대형견인차)",
     "1종특수(소형견인차)",
-    "1종특수(구난차)", "1종특수(트레일러)", "1종특수(레커)", "트레일러", "레커", "대형", "보통", "소형",
+    "1종특수(구난차)", "1종특수(대형견인)", "1종특수(소형견인)",
+    "1종특수(구난)", "1종특수(트레일러)", "1종특수(레커)", "트레일러", "레커", "대형", "보통", "소형",
     "2종보통(자동)", "1종보통(자동)",
 )  # fmt: skip
 
@@ -113,6 +114,15 @@ def codes(text: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.array([hangul.ALPHABET.index(sign) for sign in text], np.int64)
 
 
+@cache
+def _of_length(
+    words: tuple[str, ...], length: int
+) -> tuple[list[str], np.ndarray[tuple[int, int], np.dtype[np.int64]]]:
+    """The words with so many signs, and (words, length) places of their signs in `hangul.ALPHABET`."""
+    fitting = [word for word in words if len(word) == length]
+    return fitting, np.array([codes(word) for word in fitting], np.int64).reshape(len(fitting), max(0, length))
+
+
 def solid(printed: Printed) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     """(places, alphabet) log probabilities of the places that are not blanks."""
     kept = [place for place, sign in enumerate(printed.text) if sign != hangul.SPACE]
@@ -121,14 +131,13 @@ def solid(printed: Printed) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
 def snap(rows: np.ndarray[tuple[int, int], np.dtype[np.float32]], words: Sequence[str]) -> Snapped | None:
     """The word of the same length that the print speaks least against; None where it speaks clearly against all."""
-    fitting = [word for word in words if len(word) == len(rows)]
+    fitting, columns = _of_length(tuple(words), len(rows))
     if not fitting:
         return None
     best = rows.max(axis=1).sum()
-    places = np.arange(len(rows))
-    scores = [float(rows[places, codes(word)].sum()) for word in fitting]
+    scores = rows[np.arange(len(rows)), columns].sum(axis=1)
     word = int(np.argmax(scores))
-    against = float(best) - scores[word]
+    against = float(best - scores[word])
     return Snapped(fitting[word], against) if against <= _CLEARLY + _A_SIGN * len(rows) else None
 
 
@@ -138,11 +147,9 @@ def nearest(rows: np.ndarray[tuple[int, int], np.dtype[np.float32]], words: Sequ
         return same
     best = rows.max(axis=1).sum()
     read = {hangul.ALPHABET[place] for place in rows.argmax(axis=1)}
-    near = [
-        word
-        for word in words
-        if abs(len(word) - len(rows)) <= _MOST_LOST and len(read.intersection(word)) >= _SHARED * len(word)
-    ]
+    lengths = range(len(rows) - _MOST_LOST, len(rows) + _MOST_LOST + 1)
+    alike = (word for length in lengths for word in _of_length(tuple(words), length)[0])
+    near = [word for word in alike if len(read.intersection(word)) >= _SHARED * len(word)]
     offers = sorted(((float(best) - _aligned(rows, word), word) for word in near), key=lambda offer: offer[0])
     if not offers or offers[0][0] > _CLEARLY + _A_SIGN * len(rows):
         return None

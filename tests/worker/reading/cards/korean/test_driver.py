@@ -188,3 +188,19 @@ def test_one_sign_alone_is_a_letter_of_conditions(row_of) -> None:
     assert told is not None
     assert told.text == "B"
     assert told.confidence == pytest.approx(0.2)
+
+
+def test_a_house_number_is_no_licence_number(row_of) -> None:
+    assert driver.number([row_of("69-17. 109동 2507호")]) is None
+
+
+def test_dates_of_a_period_without_its_mark_are_no_licence_number(row_of) -> None:
+    assert driver.number([row_of("2021.01.01 2021.12.31")]) is None
+
+
+@pytest.mark.parametrize("kind", ["1종특수(대형견인)", "1종특수(소형견인)", "1종특수(구난)"])
+def test_kinds_of_special_vehicles_are_told_as_printed(row_of, kind: str) -> None:
+    kinds = driver.licence_kinds([row_of(kind)])
+    assert kinds is not None
+    assert kinds.text == kind
+    assert kinds.confidence > 0.5

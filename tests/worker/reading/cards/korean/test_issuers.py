@@ -46,3 +46,14 @@ def test_of_two_issuers_the_lower_one_issued(row_of) -> None:
     found = issuers.find(rows, words.MAYORS)
     assert found is not None
     assert found.text == "충청북도 고창군수"
+
+
+def test_print_of_a_page_below_is_no_issuer_beside_a_known_one(row_of) -> None:
+    office, page = row_of("제주특별자치도 서귀포시장", at=(0.1, 0.7)), row_of("그아로로차므츠타하파모사", at=(0.1, 0.8))
+    found = issuers.find([office, page], words.MAYORS)
+    assert found is not None
+    assert found.text == "제주특별자치도 서귀포시장"
+
+
+def test_a_line_longer_than_any_office_is_none(row_of) -> None:
+    assert issuers.find([row_of("나라다사" * 6 + "장")], words.MAYORS) is None

@@ -143,3 +143,21 @@ def test_kinds_of_licence_that_were_read_badly_are_not_left_for_one_of_them(row_
     rows = [*licence(row_of), row_of("1종보통/2종소형", sure=0.2, at=(0.02, 0.15))]
     values, _, _ = closer(sorted(rows, key=lambda row: row.middle), [row_of("2종소형", at=(0.1, 0.16))])
     assert values["licence_type"] == "1종보통/2종소형"
+
+
+def resident_card(row_of, name, sure=0.97):
+    named = [row_of(name, sure=sure, at=(0.1, 0.22))] if name else []
+    texts = ("770508-2745322", "서울특별시 강남구 테헤란로 1", "2003. 4. 18.", "서울특별시 강남구청장")
+    rows = [row_of(text, at=(0.1, 0.32 + 0.12 * place)) for place, text in enumerate(texts)]
+    return [row_of("주민등록증", at=(0.1, 0.08)), *named, *rows]
+
+
+def test_a_name_that_was_not_seen_is_looked_for_above_the_number(row_of, closer) -> None:
+    values, _, _ = closer(resident_card(row_of, ""), [row_of("김홍인", at=(0.1, 0.24))])
+    assert values["name"] == "김홍인"
+
+
+def test_a_name_read_badly_is_looked_at_again_and_the_title_is_none(row_of, closer) -> None:
+    small = [row_of("김홍인", at=(0.1, 0.22)), row_of("주민등록증", at=(0.1, 0.26))]
+    values, _, _ = closer(resident_card(row_of, "안인", sure=0.3), small)
+    assert values["name"] == "김홍인"

@@ -104,3 +104,11 @@ def test_a_digit_right_before_two_syllables_of_a_name_is_a_misread_third(row_of,
     assert name is not None
     assert len(name.text) == count
     assert (name.confidence < 0.5) == (line == "5나신")
+
+
+def test_a_syllable_of_names_stands_before_one_that_looks_alike() -> None:
+    printed = said("남모증")
+    printed.log_probabilities[2, hangul.ALPHABET.index("중")] = printed.log_probabilities[2].max() - 1
+    name = names.find(printed)
+    assert name is not None
+    assert name.text == "남모중"
