@@ -84,10 +84,11 @@ class CapitalLine:
         return self.with_sign(place, " ")
 
     def with_sign(self, place: int, sign: str) -> CapitalLine:
-        """The line with a sign in front of the character at `place`, half as sure as a line without it."""
+        """The line with a sign in front of the character at `place`, or at its end, half as sure as without it."""
         row = np.full((1, len(self.alphabet)), np.log(0.5 / len(self.alphabet)), np.float32)
         row[0, self.alphabet.index(sign)] = np.log(0.5)
-        middle = (self.centres[place - 1] + self.centres[place]) / 2
+        behind = float(self.centres[place]) if place < len(self.text) else 1.0
+        middle = (float(self.centres[place - 1]) + behind) / 2
         return replace(
             self,
             text=f"{self.text[:place]}{sign}{self.text[place:]}",

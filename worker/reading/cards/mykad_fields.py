@@ -43,6 +43,8 @@ _BRACKET_OF_DESCENT: Final = re.compile(r"\bA\((?=[LP]\b)")
 _HAJI: Final = re.compile(r"\b(BIN|BINTI|BT|BTE|B\.) H(?= [A-Z]{2})")
 _DESCENT_JOINED: Final = re.compile(r"\b(A/[LP])(?=[A-Z])")  #: the space behind it is narrow
 _SURE_NUMBER: Final = 0.5  #: confidence
+_OF_CHINESE: Final = 0.97  #: of the other lines' confidence, that a name in Chinese reaches at most
+_ROOM_OF_BLANK: Final = 0.5  #: of a strip's height, a blank and a letter's half
 _BELOW_NUMBER: Final = 0.38  #: of the number's strip: its print and half of a name that touches it
 
 
@@ -93,7 +95,7 @@ def _likeness(pieces: dict[str, Piece], *, has_header: bool) -> float:
 
 
 def _name_and_address(column: Column) -> dict[str, Piece]:
-    above = column.above
+    above = _without_chinese(column)
     pieces = mykad_town.tell(column.town, column.taken, column.below)
     if not above:
         return pieces
@@ -102,12 +104,30 @@ def _name_and_address(column: Column) -> dict[str, Piece]:
     if names:
         name = mykad_pieces.of_lines(names, malaysian_words.NAME_WORDS)
         pieces["name"] = replace(name, value=_parted(name.value).rstrip(" .,-/"))
-    streets = [mykad_street.told(line) for line in above[count:]]
+    streets = mykad_gaps.ended([mykad_street.told(line) for line in above[count:]])
     if streets:
         pieces["address_line_1"] = mykad_pieces.of_lines(streets[:1], malaysian_words.ADDRESS_WORDS)
     if len(streets) > 1:
         pieces["address_line_2"] = mykad_pieces.of_lines(streets[1:], malaysian_words.ADDRESS_WORDS)
     return pieces
+
+
+def _without_chinese(column: Column) -> tuple[CapitalLine, ...]:
+    """The lines above the postcode without a name in Chinese below that in letters, which reads as no word: `JREM`.
+
+    A word of letters is read as surely as its neighbours, and a name is not wrapped where the word had room.
+    """
+    above = column.above
+    if len(above) < 3 or _DESCENT.search(above[0].text):
+        return above
+    name, word = above[:2]
+    others = [line.confidence for line in (name, *above[2:], column.town)]
+    is_word = " " in word.text or not word.text.isalpha() or word.text in malaysian_words.NAME_WORDS
+    if is_word or word.confidence > _OF_CHINESE * float(np.median(others)):
+        return above
+    width = word.right - word.left + _ROOM_OF_BLANK * word.height
+    has_room = name.right + width < max(line.right for line in above)
+    return (name, *above[2:]) if has_room else above
 
 
 def _named(line: CapitalLine) -> CapitalLine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ _WORD: Final = re.compile(r"[A-Z0-9/-]+")
 _NUMBER: Final = re.compile(r"\d[\d-]*[A-H]$")  #: of a house, with its letter
 _FEWEST: Final = 3  #: letters of a word that begins behind a lost blank
 _CLOSED: Final = 0.09  #: of an em; a blank that is printed hardly ever has so little
+_SURELY_CLOSED: Final = 0.04  #: the same between words of which none is known
 _SHORT: Final = 2  #: letters, which are often a word by chance; fewer are one by themselves
 _INSIDE: Final = re.compile(r"(?<=[A-Z])( )(?=[A-Z])")
 _BEHIND_STOP: Final = re.compile(r"(?<=^NO\.)( )(?=\d)")
@@ -26,6 +28,8 @@ _SIGNED: Final = (  #: a blank before which many cards print this sign, what it 
 )
 _ROOM_FOR_SIGN: Final = 0.4  #: of an em, for a sign and a blank
 _OVERLAP: Final = -0.3  #: of an em
+_HINT_AT_END: Final = 0.45  #: of a frame behind a line, of a comma
+_HINT_BESIDE_OTHER: Final = 0.05  #: the same where another stands in the address
 
 
 def single(line: CapitalLine) -> CapitalLine:
@@ -42,18 +46,20 @@ def closed(line: CapitalLine, known: words.Words) -> CapitalLine:
     for pattern in (_INSIDE, _BEHIND_STOP):
         for found in reversed(list(pattern.finditer(line.text))):
             place = found.start(1)
-            has_room = not letter_room.behind(line, place - 1, place + 1) < _CLOSED  # unknown is room
-            if not has_room and (pattern is _BEHIND_STOP or _is_one_word(line.text, place, known)):
+            room = letter_room.behind(line, place - 1, place + 1)
+            if room < (_CLOSED if pattern is _BEHIND_STOP else _least_room(line.text, place, known)):
                 line = line.without(place)
     return line
 
 
-def _is_one_word(text: str, place: int, known: words.Words) -> bool:
-    """True where the words around the blank at `place` make a known one, or neither of them is known."""
+def _least_room(text: str, place: int, known: words.Words) -> float:
+    """Of an em, that the blank at `place` must have: something where the words beside it make one, or none is known."""
     before, after = text[:place].rpartition(" ")[2], text[place + 1 :].partition(" ")[0]
-    if not before.isalpha() or min(len(before), len(after)) < _SHORT:
-        return False
-    return before + after in known or not any(word in known and len(word) > _SHORT for word in (before, after))
+    if before + after in known:
+        return _CLOSED
+    is_word = not before.isalpha() or min(len(before), len(after)) < _SHORT
+    is_word |= any(word in known and len(word) > _SHORT for word in (before, after))
+    return -np.inf if is_word else _SURELY_CLOSED
 
 
 def parted(line: CapitalLine, known: words.Words) -> CapitalLine:
@@ -90,3 +96,17 @@ def signed(line: CapitalLine) -> CapitalLine:
             if hint > least and letter_room.behind(line, place - 1, place + 1) > _ROOM_FOR_SIGN:
                 return line.with_sign(place, sign)
     return line
+
+
+def ended(lines: Sequence[CapitalLine]) -> list[CapitalLine]:
+    """The lines of a street, those that lost the comma at their end with it: who sets one sets more."""
+    least = _HINT_BESIDE_OTHER if any("," in line.text for line in lines) else _HINT_AT_END
+    return [_ended(line, least) for line in lines]
+
+
+def _ended(line: CapitalLine, least: float) -> CapitalLine:
+    if not line.text or not line.text[-1].isalnum():
+        return line
+    behind = line.frames[round(float(line.centres[-1]) * len(line.frames)) + 1 :, line.alphabet.index(",")]
+    hint = float(np.exp(behind.max(initial=-16.0)))
+    return line.with_sign(len(line.text), ",") if hint > least else line

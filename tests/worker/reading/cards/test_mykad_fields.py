@@ -399,3 +399,19 @@ def test_a_word_that_was_not_read_so_is_told_with_doubt() -> None:
     pieces = mykad_fields.tell(card("KAHPONG SPECIMEN"), 1000).pieces
     assert pieces["address_line_1"].value == "KAMPONG SPECIMEN"
     assert pieces["address_line_1"].confidence < 0.1
+
+
+@pytest.mark.parametrize(
+    ("first", "word", "sure", "name"),
+    [
+        ("CHIN ENG PEI", "JREM", 0.9, "CHIN ENG PEI"),
+        ("CHIN ENG PEI", "JREM", 0.99, "CHIN ENG PEI JREM"),  # read as surely as the rest
+        ("CHIN ENG PEI", "MING", 0.9, "CHIN ENG PEI MING"),  # a name that is known
+        ("CHRISTOPHER CHIN ENG PEI", "XUAN", 0.9, "CHRISTOPHER CHIN ENG PEI XUAN"),  # had no room
+        ("CHIN BINTI ENG", "JREM", 0.9, "CHIN BINTI ENG JREM"),
+    ],
+)
+def test_a_chinese_name_below_the_name_is_left_out(first: str, word: str, sure: float, name: str) -> None:
+    lines = card("NO 12 JALAN MERANTI", "TAMAN INDAH", name=(first, word))
+    lines = [line(word, y=one.middle, sure=sure) if one.text == word else one for one in lines]
+    assert values(lines)["name"] == name

@@ -145,3 +145,20 @@ def test_the_sign_of_a_title_is_put_in_where_it_has_room_and_shows(truth: str, h
     frames = np.full((80, len(ALPHABET) + 1), np.log(1e-4), np.float32)
     frames[:, ALPHABET.index("'")] = np.log(hint)
     assert mykad_gaps.signed(replace(seen, frames=frames)).text == text
+
+
+@pytest.mark.parametrize(
+    ("other", "hint", "text"),
+    [
+        ("NO 3", 0.6, "TAMAN INDAH,"),
+        ("NO 3", 0.3, "TAMAN INDAH"),
+        ("NO 3,", 0.3, "TAMAN INDAH,"),
+        ("NO 3, JALAN RIA", 0.3, "TAMAN INDAH,"),
+        ("NO 3,", 0.004, "TAMAN INDAH"),
+    ],
+)
+def test_a_comma_at_the_end_is_told_where_it_shows_or_another_is_set(other: str, hint: float, text: str) -> None:
+    seen = line("TAMAN INDAH", y=40)
+    frames = seen.frames.copy()
+    frames[-1, ALPHABET.index(",")] = np.log(hint)
+    assert [one.text for one in mykad_gaps.ended([line(other, y=0), replace(seen, frames=frames)])] == [other, text]
