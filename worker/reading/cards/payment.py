@@ -90,6 +90,8 @@ def look(image: Colour, grey: Grey) -> Seen:
         number = payment_number.best_of(read) or number
         if not _is_trusted(number):
             number = _averaged(pyramid, read) or number
+        if not _is_trusted(number):
+            number = _stacked(pyramid, read) or number
         most = max([most, *(len(one.characters) for one in read)])
     if _is_trusted(number):
         number = _looked_at_twice(pyramid, number)
@@ -144,9 +146,14 @@ def _number(pyramid: Pyramid, rows: Sequence[Row]) -> tuple[Number | None, list[
     if not _is_trusted(number):
         number = _averaged(pyramid, read) or number
     if not _is_trusted(number):
-        stacks = [payment_number.best_of(stack) for stack in digit_stacks.completed(pyramid, read)]
-        number = next((stack for stack in stacks if _is_trusted(stack)), number)
+        number = _stacked(pyramid, read) or number
     return number, read
+
+
+def _stacked(pyramid: Pyramid, read: Sequence[ReadRow]) -> Number | None:
+    """The number that is trusted with the groups above and below these."""
+    stacks = (payment_number.best_of(stack) for stack in digit_stacks.completed(pyramid, read))
+    return next(filter(_is_trusted, stacks), None)
 
 
 def _averaged(pyramid: Pyramid, read: Sequence[ReadRow]) -> Number | None:

@@ -19,6 +19,7 @@ _ROOM: Final = 1.3  #: times the rows' extent, the part's
 _LEAST: Final = 32  #: px of its sides
 _MOST: Final = 0.75  #: of the picture's longest side; a larger part shows hardly more than the picture did
 _STRAIGHT: Final = 672  #: px of the longest side of such a card
+_FINE: Final = 1152  #: px of the longest side of the whole picture at last, for a small card that nothing told
 
 
 def of(image: Colour, cards: Callable[[], list[Card]]) -> Iterator[list[Row]]:
@@ -38,6 +39,8 @@ def of(image: Colour, cards: Callable[[], list[Card]]) -> Iterator[list[Row]]:
     for card in cards():
         if card.sureness > 0:
             yield [in_picture(card, row) for row in finder.rows(card.image, _STRAIGHT)]
+    if max(image.shape[:2]) > max(_SIZES):
+        yield finder.rows(image, min(_FINE, max(image.shape[:2])))
 
 
 def in_picture(card: Card, row: Row) -> Row:

@@ -8,6 +8,7 @@ import pytest
 
 from core.documents import DocumentKind, FailureReason, Verdict
 from lab.specimens import draw
+from worker.reading.cards import digit_proposals, digit_reading, digit_rows, payment
 from worker.reading.read import ReadingOptions, read
 
 OPTIONS = ReadingOptions(compress=False)
@@ -67,3 +68,11 @@ def test_a_plain_picture_is_no_document():
 def test_repr_and_failure_show_no_digit():
     specimen = draw.specimen(draw.PAYMENT_CARD, "clean", 2)
     assert specimen.values["number"][:6] not in repr(_read(specimen))
+
+
+def test_groups_about_the_only_one_that_was_proposed_are_found(monkeypatch, sheet):
+    groups = ("5555", "5532", "4178", "4444")
+    first, *_ = [sheet.letter(group, 200, 100 + 45 * place, size=24) for place, group in enumerate(groups)]
+    monkeypatch.setattr(digit_rows.finder(), "rows", lambda picture, longest: [])
+    monkeypatch.setattr(digit_proposals, "read", lambda cards, pyramid, larger: [digit_reading.read(pyramid, first)])
+    assert payment.look(sheet.colour, sheet.grey).number.text == "".join(groups)

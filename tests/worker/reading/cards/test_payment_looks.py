@@ -18,10 +18,11 @@ class Finder:
     """Sees one row wherever it looks, and remembers what it looked at."""
 
     def __init__(self):
-        self.looks = []
+        self.looks, self.sizes = [], []
 
     def rows(self, picture, longest):
         self.looks.append(picture.shape)
+        self.sizes.append(longest)
         return [ROW]
 
 
@@ -51,6 +52,14 @@ def test_rows_on_a_card_that_was_cut_out_are_told_where_they_lie_in_the_picture(
     assert row.along == pytest.approx((0, 1))
     assert (row.length, row.height) == pytest.approx((100, 20))
     assert finder.looks[-1] == standing.image.shape
+
+
+@pytest.mark.parametrize(("side", "finest"), [(600, 672), (1000, 1000), (1344, 1152)])
+def test_a_large_picture_is_looked_at_finely_at_last(finder, side, finest):
+    for _ in payment_looks.of(np.zeros((400, side, 3), np.uint8), list):
+        pass
+    assert max(finder.sizes) == finest
+    assert finder.sizes[-1] == finest or side < 672
 
 
 def test_a_row_leans_and_shrinks_as_its_card_does():
