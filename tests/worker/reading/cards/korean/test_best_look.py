@@ -82,11 +82,22 @@ def test_other_print_tells_of_no_card_to_be_cut(looks_at, print_: str) -> None:
     assert looks_at(ALL[:2], ALL, (), print_=print_)[1] == [0.7, 0.0]
 
 
-def test_rows_that_only_cards_print_tell_where_one_lies_on_a_page(row_of) -> None:
+def test_rows_that_only_cards_print_tell_where_one_lies_on_a_page(monkeypatch, row_of) -> None:
     page = [row_of("도나라조아로가느아호그보타하쿄", at=(0.1, 0.1 * place)) for place in range(5)]
     of_the_card = [row_of("주민등록증"), row_of("부산광역시 금정구청장")]
-    assert read._of_its_card([*page, *of_the_card]) == of_the_card
-    assert read._of_its_card(page) == page
+    cut: list[int] = []
+
+    def about_known(_picture, of, read_):
+        cut.append(len(read_))
+        return of, []
+
+    monkeypatch.setattr(read.standing, "about_known", about_known)
+    monkeypatch.setattr(read, "look", lambda of, _where, *, today: seen(of, of_the_card, ALL[:3]))
+    looked = read._cut_anew(PICTURE, seen(card(0.5), [*page, *of_the_card], ALL[:1]), today=TODAY)
+    assert cut == [2]
+    assert looked is not None
+    assert looked.told is not None
+    assert set(looked.told.fields) == set(ALL[:3])
 
 
 def _told_at_once(of: Card, rows: list[Row], told: Told, *, today: date) -> read.Look:
