@@ -17,6 +17,7 @@ _TITLES = ("자동차운전면허증", "운전면허증")
 _DATED = re.compile(r"[12]\d{3} ?[.,] ?\d{1,2} ?[.,] ?\d")
 _DIGITS_OF_A_DAY = 6  #: at least, of a row that tells one
 _STACKED, _SHARED = 1.0, 0.2  #: heights of a line, up or down to the next, and into it
+_POLICE = "경찰청"
 _LIKE_A_TITLE = 0.7  #: share of its signs
 _PERIOD = re.compile("적성|검사|갱신|기간|까지")
 _CONDITION_LABELS = ("조건",)
@@ -84,9 +85,10 @@ def number(rows: Sequence[Row]) -> common.Placed | None:
     return common.licence_number([row for row in rows if not _is_period(row) and not _DATED.search(row.printed.text)])
 
 
-def is_title(row: Row) -> bool:
-    """True for the print that says that a card is a licence."""
-    return words.likeness(row.plain, _TITLES[-1]) > _LIKE_A_TITLE
+def is_of_a_licence(row: Row) -> bool:
+    """True for print that licences have and resident cards have not: their title, their period, the police."""
+    is_title = words.likeness(row.plain, _TITLES[-1]) > _LIKE_A_TITLE
+    return is_title or _PERIOD.search(row.plain) is not None or _POLICE in row.plain
 
 
 def red_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:

@@ -228,11 +228,11 @@ def _surely(card: Card, rows: Sequence[Row], told: Told, *, today: date) -> Look
 
 
 def _with_red_number(picture: Colour, looked: Look, *, today: date) -> Look:
-    """The card with its licence number in red ink, where a title says that it is a licence and none was read."""
+    """The card with its licence number in red ink, where other print says that it is a licence and none was read."""
     told = looked.told
     if told is None or told.document_type is not DocumentType.RESIDENT_CARD:
         return looked
-    if not any(driver.is_title(row) for row in looked.rows):
+    if not any(driver.is_of_a_licence(row) for row in looked.rows):
         return looked
     card = find.again(picture, looked.card)
     inked = replace(card, image=np.ascontiguousarray(card.image[..., [1, 1, 1]]))  # red ink is dark in green light

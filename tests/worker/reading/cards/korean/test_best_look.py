@@ -110,7 +110,8 @@ def red_number(monkeypatch, row_of):
     """Looks for a number in red on a card without its licence number, on which this title is printed."""
 
     def look(title: str) -> read.Look:
-        texts = (title, "김홍인", "770508-2745322", "2003. 4. 18.", "강원지방경찰청장")
+        office = "강원도 춘천시장" if title == "주민등록증" else "강원지방경찰청장"
+        texts = (title, "김홍인", "770508-2745322", "2003. 4. 18.", office)
         rows = [row_of(text, at=(0.3, 0.1 + 0.15 * place)) for place, text in enumerate(texts)]
         seen_ = read.Look(card(0.9), rows, read.tell(card(0.9), rows, today=TODAY))
         inked = row_of("14-92-433867-45", at=(0.3, 0.18))
@@ -121,8 +122,9 @@ def red_number(monkeypatch, row_of):
     return look
 
 
-def test_a_number_in_red_ink_is_read_where_a_title_says_that_it_is_a_licence(red_number) -> None:
-    looked = red_number("자동차운전면허증")
+@pytest.mark.parametrize("title", ["자동차운전면허증", "자동채문챈맨해츠"])
+def test_a_number_in_red_ink_is_read_where_title_or_police_say_that_it_is_a_licence(red_number, title: str) -> None:
+    looked = red_number(title)
     assert looked.told is not None
     assert looked.told.document_type is DocumentType.DRIVER_LICENCE
     assert looked.told.fields["licence_number"].value == "14-92-433867-45"
