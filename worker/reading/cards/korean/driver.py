@@ -16,6 +16,8 @@ from worker.reading.cards.korean.rows import Row, as_field, parted
 _TITLES = ("자동차운전면허증", "운전면허증")
 _DATED = re.compile(r"[12]\d{3} ?[.,] ?\d{1,2} ?[.,] ?\d")
 _DIGITS_OF_A_DAY = 6  #: at least, of a row that tells one
+_STACKED, _SHARED = 1.0, 0.2  #: heights of a line, up or down to the next, and into it
+_POLICE = "경찰청"
 _LIKE_A_TITLE = 0.7  #: share of its signs
 _PERIOD = re.compile("적성|검사|갱신|기간|까지")
 _CONDITION_LABELS = ("조건",)
@@ -83,9 +85,10 @@ def number(rows: Sequence[Row]) -> common.Placed | None:
     return common.licence_number([row for row in rows if not _is_period(row) and not _DATED.search(row.printed.text)])
 
 
-def is_title(row: Row) -> bool:
-    """True for the print that says that a card is a licence."""
-    return words.likeness(row.plain, _TITLES[-1]) > _LIKE_A_TITLE
+def is_of_a_licence(row: Row) -> bool:
+    """True for print that licences have and resident cards have not: their title, their period, the police."""
+    is_title = words.likeness(row.plain, _TITLES[-1]) > _LIKE_A_TITLE
+    return is_title or _PERIOD.search(row.plain) is not None or _POLICE in row.plain
 
 
 def red_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:
@@ -185,6 +188,23 @@ def nearly_conditions(rows: Sequence[Row]) -> list[Row]:
         and not _is_period(row)
         and sum(sign.isdigit() for sign in row.plain) < _DIGITS_OF_A_DAY
     ]
+
+
+def kinds_beside(rows: Sequence[Row]) -> list[Row]:
+    """Rows right of the number, one below the other, with kinds of licence; without the number none."""
+    licence = number(rows)
+    return [row for row in rows if licence and row.left > licence.row.left + _ASIDE and licence_kinds([row])]
+
+
+def stack_places(card: Card, kinds: Sequence[Row]) -> list[common.Place]:
+    """Where one kind more may stand, px of the card: right above the first and right below the last."""
+    height, width = card.image.shape[:2]
+    first, last = kinds[0], kinds[-1]
+    tall = first.height * height
+    ends = (first.left * width - tall, max(row.right for row in kinds) * width + 2 * tall)
+    levels = (first.top * height - _STACKED * tall, last.bottom * height - _SHARED * tall)
+    reach = (_STACKED + _SHARED) * tall
+    return [(round(ends[0]), round(level), round(ends[1]), round(level + reach)) for level in levels]
 
 
 def code_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:

@@ -51,6 +51,7 @@ _LONG: Final = 0.1  #: of a card's width, a line that tells so
 _LONGEST: Final = 2000  #: px of a picture's longer side: a card is cut out of it 1000 px wide
 _FEWEST_ASKED, _ASKED = 2, 5  #: lines that say which way is up
 _CLEARLY: Final = 1.6  #: times what they say against it
+_SURE_KIND: Final = 0.6  #: confidence of one more kind of licence
 _SURE_NUMBER: Final = 0.9  #: confidence of a licence's number that is looked at once only
 _KNOWN, _LEGIBLE = 0.5, 0.6  #: of a line's signs, that are Hangul or digits, and their mean confidence
 _NUMBERS: Final = (patterns.RESIDENT_NUMBER, patterns.LICENCE_NUMBER)
@@ -63,6 +64,7 @@ _UNSURE: Final = {
     "name": 0.6,
 }  #: confidence below which a value is looked for as if it had been lost, where a closer look has it whole
 _FURTHER: Final = 0.8  #: times its size, that a name is looked at: it is large print
+_TINY, _OF_TINY = 30, 0.1  #: px of that height, below which a card does not fill its outline; what that costs
 _SMALL, _CLOSEST = 34, 2.0  #: px of its height with margins, below which a value is small; times its size it is seen
 _MOST_LINES: Final = 40  #: read on one card; the longest are read first
 
@@ -100,6 +102,11 @@ class Look:
         return not always <= self.told.fields.keys()
 
     @property
+    def is_tiny(self) -> bool:
+        """True where its print is too small for a card that fills its outline: the outline was seen wrongly."""
+        return self.told is not None and 0 < _height_of(self.card, self.told) < _TINY
+
+    @property
     def is_at_an_edge(self) -> bool:
         """True where a line ends at the left or right edge of the card's image."""
         return any(row.left < _EDGE or row.right > 1 - _EDGE for row in [*self.rows, *self.small])
@@ -127,7 +134,7 @@ def best_look(picture: Colour, *, today: date) -> Look | None:
         if card.sureness == 0:
             best = _cut_anew(picture, best, today=today)
             if best and best.sureness >= CERTAIN:
-                return _with_room(picture, best, today=today)
+                return _cut_well(picture, best, today=today)
         before = best
         for way, where in standing.lying(picture, card):
             looked = look(way, where, today=today)
@@ -135,12 +142,13 @@ def best_look(picture: Colour, *, today: date) -> Look | None:
             if looked and (best is None or looked.sureness >= best.sureness):
                 best = looked
             if best and best.sureness >= CERTAIN:
-                return _with_room(picture, best, today=today)
+                return _cut_well(picture, best, today=today)
     return _cut_anew(picture, best, today=today) if best is not before else best
 
 
-def _with_room(picture: Colour, looked: Look, *, today: date) -> Look:
-    """The card cut out with more room about it, where it lacks a value and a line ends at its edge: it was cut off."""
+def _cut_well(picture: Colour, looked: Look, *, today: date) -> Look:
+    """The card cut out closer where its print is tiny, and with more room where a value that it lacks was cut off."""
+    looked = (_cut_anew(picture, looked, today=today) if looked.is_tiny else looked) or looked
     if looked.card.sureness == 0 or not looked.lacks or not looked.is_at_an_edge:
         return looked
     roomier = find.roomier(picture, looked.card)
@@ -150,18 +158,14 @@ def _with_room(picture: Colour, looked: Look, *, today: date) -> Look:
 
 def _cut_anew(picture: Colour, looked: Look | None, *, today: date) -> Look | None:
     """The card cut out around the print that was read on it, where that tells more: its outline was seen wrongly."""
-    seen = [*looked.rows, *looked.small] if looked and looked.lacks else []
-    read_ = [_place_of(row) for row in _of_its_card(seen)]
+    seen = [*looked.rows, *looked.small] if looked and (looked.is_tiny or looked.lacks) else []
+    known = [row for row in seen if _is_telling(row)]
+    about = standing.about_known if len(known) >= _FEWEST_TELLING else standing.about
+    read_ = known if len(known) >= _FEWEST_TELLING else [row for row in seen if _is_korean(row)]
     if looked is None or not read_:
         return looked
-    closer = look(*standing.about(picture, looked.card, read_), today=today)
-    return max(looked, closer, key=lambda one: one.sureness) if closer else looked
-
-
-def _of_its_card(rows: Sequence[Row]) -> list[Row]:
-    """Rows that are a card's: what only cards print, where enough of it was read, for cards lie on pages of Hangul."""
-    known = [row for row in rows if _is_telling(row)]
-    return known if len(known) >= _FEWEST_TELLING else [row for row in rows if _is_korean(row)]
+    closer = look(*about(picture, looked.card, [_place_of(row) for row in read_]), today=today)
+    return max(looked, closer, key=lambda one: one.sureness - _OF_TINY * one.is_tiny) if closer else looked
 
 
 def _is_telling(row: Row) -> bool:
@@ -224,11 +228,11 @@ def _surely(card: Card, rows: Sequence[Row], told: Told, *, today: date) -> Look
 
 
 def _with_red_number(picture: Colour, looked: Look, *, today: date) -> Look:
-    """The card with its licence number in red ink, where a title says that it is a licence and none was read."""
+    """The card with its licence number in red ink, where other print says that it is a licence and none was read."""
     told = looked.told
     if told is None or told.document_type is not DocumentType.RESIDENT_CARD:
         return looked
-    if not any(driver.is_title(row) for row in looked.rows):
+    if not any(driver.is_of_a_licence(row) for row in looked.rows):
         return looked
     card = find.again(picture, looked.card)
     inked = replace(card, image=np.ascontiguousarray(card.image[..., [1, 1, 1]]))  # red ink is dark in green light
@@ -279,11 +283,30 @@ def _looked_at_closer(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told
             if (value := tell_(close)) and value.confidence > known:
                 told = replace(told, fields=told.fields | {name: as_field(card, value.row, value)})
                 break
+    if kinds := driver.kinds_beside(rows) if told.document_type is DocumentType.DRIVER_LICENCE else []:
+        told = _with_more_kinds(card, kinds, told)
     if told.document_type is DocumentType.DRIVER_LICENCE and "condition" not in told.fields:
         seen += _nearly_conditions(card, [*rows, *seen])
         if stated := driver.condition(seen):
             told = replace(told, fields=told.fields | {"condition": as_field(card, stated.row, stated)})
     return told, seen
+
+
+def _with_more_kinds(card: Card, kinds: Sequence[Row], told: Told) -> Told:
+    """What was told with kinds of licence close above and below those in `kinds`, lost between narrow lines."""
+    above, below = (_near(card, place) for place in driver.stack_places(card, kinds))
+    told_before = told.fields["licence_type"].value.split("/") if "licence_type" in told.fields else []
+    kept = [[row for row in rows if _is_kind(row) and row.plain not in told_before] for rows in (above, below)]
+    stated = driver.licence_kinds([*kept[0], *kinds, *kept[1]]) if any(kept) else None
+    if stated is None:
+        return told
+    return replace(told, fields=told.fields | {"licence_type": as_field(card, stated.row, stated)})
+
+
+def _is_kind(row: Row) -> bool:
+    """True for a row that surely tells a kind of licence and nothing else."""
+    kind = driver.licence_kinds([row])
+    return kind is not None and kind.confidence > _SURE_KIND and len(row.plain) <= len(kind.text) + 1
 
 
 def _nearly_conditions(card: Card, rows: Sequence[Row]) -> list[Row]:
@@ -294,9 +317,15 @@ def _nearly_conditions(card: Card, rows: Sequence[Row]) -> list[Row]:
 
 def _closeness(card: Card, told: Told) -> float:
     """How many times as large small print is looked at: larger on a card that fills a part of its outline only."""
-    corners = (np.array(on_card(card, one)) for name, one in told.fields.items() if name in _ALWAYS)
+    return _CLOSEST if _height_of(card, told) < _SMALL else print_lines.CLOSER
+
+
+def _height_of(card: Card, told: Told) -> float:
+    """Usual height, px of the card, of the lines of what every card prints, with their margins; 0 without any."""
+    seen = (one for name, one in told.fields.items() if name in _ALWAYS and one.box)
+    corners = (np.array(on_card(card, one)) for one in seen)
     tall = [float(np.hypot(*(corner[3] - corner[0]))) for corner in corners]
-    return _CLOSEST if np.median(tall or [0.0]) < _SMALL else print_lines.CLOSER
+    return float(np.median(tall or [0.0]))
 
 
 def _wanted(

@@ -15,6 +15,7 @@ _LEVEL: Final = 0.03  #: slope of print, from which an outline is not believed
 _FEWEST: Final = 4  #: lines that tell where a card is
 _FEWEST_KNOWN: Final = 2  #: the same of lines that were read and are known to be a card's
 _WIDTH: Final = 42  #: times the height of its capitals, that a card with some room about it is wide
+_WIDTH_BY_LARGE: Final = 28  #: the same by the capitals of its title, its number and its issuer
 _LONG: Final = 2.0  #: of its height, a line that tells it
 _ALIKE: Final = 0.12  #: by which slopes of lines of one card differ
 _SIZES: Final = 2.6  #: times the usual height, the highest of its lines
@@ -44,13 +45,15 @@ def lying(picture: Colour, card: Card) -> Iterator[tuple[Card, list[lines.Row]]]
 
 
 def about(picture: Colour, card: Card, read: Sequence[lines.Row]) -> tuple[Card, list[lines.Row]]:
-    """As `lying`, of a card of which these lines on an upright cut were read: cut anew with room about them.
-
-    Print of a page below it, which stands askew to them, does not tell what is level.
-    """
+    """As `lying`, of a card of which these lines on an upright cut were read: cut anew with room about them."""
     usual = float(np.median([row.height for row in read])) if read else 0.0
-    close, rows = _around(picture, card, list(read), lines.slope_of(read), room=_ROOM, least=_WIDTH * usual)
-    return _levelled(close, rows, [row for row in rows if abs(row.slope) < _ALIKE])
+    return _levelled(*_around(picture, card, list(read), lines.slope_of(read), room=_ROOM, least=_WIDTH * usual))
+
+
+def about_known(picture: Colour, card: Card, read: Sequence[lines.Row]) -> tuple[Card, list[lines.Row]]:
+    """As `about`, of its title, numbers and issuer, in large print: what stands about them may be of a page below."""
+    usual = float(np.median([row.height for row in read])) if read else 0.0
+    return _around(picture, card, list(read), lines.slope_of(read), room=_ROOM, least=_WIDTH_BY_LARGE * usual)
 
 
 def _length(rows: Sequence[lines.Row]) -> float:
@@ -90,17 +93,14 @@ def _of_one_card(rows: Sequence[lines.Row], slope: float) -> list[lines.Row]:
     return [row for row in alike if usual / _SIZES < row.height < usual * _SIZES]
 
 
-def _levelled(
-    card: Card, rows: list[lines.Row], telling: Sequence[lines.Row] | None = None
-) -> tuple[Card, list[lines.Row]]:
-    """The card with lines that meet in one point made parallel: those that are `telling`, or all."""
-    telling = rows if telling is None else telling
-    slope = lines.slope_of(telling)
-    growth = lines.growth_of(telling, slope)
+def _levelled(card: Card, rows: list[lines.Row]) -> tuple[Card, list[lines.Row]]:
+    """The card with lines that meet in one point made parallel."""
+    slope = lines.slope_of(rows)
+    growth = lines.growth_of(rows, slope)
     height = card.image.shape[0]
     if abs(slope) + abs(growth) * height / 2 <= _LEVEL:
         return card, rows
-    level = find.levelled(card, slope + growth * (height / 2 - _middle(telling)), growth)
+    level = find.levelled(card, slope + growth * (height / 2 - _middle(rows)), growth)
     return level, print_lines.rough(level)
 
 

@@ -82,11 +82,22 @@ def test_other_print_tells_of_no_card_to_be_cut(looks_at, print_: str) -> None:
     assert looks_at(ALL[:2], ALL, (), print_=print_)[1] == [0.7, 0.0]
 
 
-def test_rows_that_only_cards_print_tell_where_one_lies_on_a_page(row_of) -> None:
+def test_rows_that_only_cards_print_tell_where_one_lies_on_a_page(monkeypatch, row_of) -> None:
     page = [row_of("도나라조아로가느아호그보타하쿄", at=(0.1, 0.1 * place)) for place in range(5)]
     of_the_card = [row_of("주민등록증"), row_of("부산광역시 금정구청장")]
-    assert read._of_its_card([*page, *of_the_card]) == of_the_card
-    assert read._of_its_card(page) == page
+    cut: list[int] = []
+
+    def about_known(_picture, of, read_):
+        cut.append(len(read_))
+        return of, []
+
+    monkeypatch.setattr(read.standing, "about_known", about_known)
+    monkeypatch.setattr(read, "look", lambda of, _where, *, today: seen(of, of_the_card, ALL[:3]))
+    looked = read._cut_anew(PICTURE, seen(card(0.5), [*page, *of_the_card], ALL[:1]), today=TODAY)
+    assert cut == [2]
+    assert looked is not None
+    assert looked.told is not None
+    assert set(looked.told.fields) == set(ALL[:3])
 
 
 def _told_at_once(of: Card, rows: list[Row], told: Told, *, today: date) -> read.Look:
@@ -99,7 +110,8 @@ def red_number(monkeypatch, row_of):
     """Looks for a number in red on a card without its licence number, on which this title is printed."""
 
     def look(title: str) -> read.Look:
-        texts = (title, "김홍인", "770508-2745322", "2003. 4. 18.", "강원지방경찰청장")
+        office = "강원도 춘천시장" if title == "주민등록증" else "강원지방경찰청장"
+        texts = (title, "김홍인", "770508-2745322", "2003. 4. 18.", office)
         rows = [row_of(text, at=(0.3, 0.1 + 0.15 * place)) for place, text in enumerate(texts)]
         seen_ = read.Look(card(0.9), rows, read.tell(card(0.9), rows, today=TODAY))
         inked = row_of("14-92-433867-45", at=(0.3, 0.18))
@@ -110,8 +122,9 @@ def red_number(monkeypatch, row_of):
     return look
 
 
-def test_a_number_in_red_ink_is_read_where_a_title_says_that_it_is_a_licence(red_number) -> None:
-    looked = red_number("자동차운전면허증")
+@pytest.mark.parametrize("title", ["자동차운전면허증", "자동채문챈맨해츠"])
+def test_a_number_in_red_ink_is_read_where_title_or_police_say_that_it_is_a_licence(red_number, title: str) -> None:
+    looked = red_number(title)
     assert looked.told is not None
     assert looked.told.document_type is DocumentType.DRIVER_LICENCE
     assert looked.told.fields["licence_number"].value == "14-92-433867-45"

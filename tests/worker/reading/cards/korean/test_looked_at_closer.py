@@ -161,3 +161,10 @@ def test_a_name_read_badly_is_looked_at_again_and_the_title_is_none(row_of, clos
     small = [row_of("김홍인", at=(0.1, 0.22)), row_of("주민등록증", at=(0.1, 0.26))]
     values, _, _ = closer(resident_card(row_of, "안인", sure=0.3), small)
     assert values["name"] == "김홍인"
+
+
+@pytest.mark.parametrize(("above", "kinds"), [("1종대형", "1종대형/1종소형"), ("1종소형", "1종소형")])
+def test_a_kind_right_above_another_is_told_too_and_none_twice(row_of, closer, above: str, kinds: str) -> None:
+    rows = sorted([*licence(row_of), row_of("1종소형", at=(0.75, 0.21))], key=lambda row: row.middle)
+    values, _, _ = closer(rows, [row_of(above, at=(0.75, 0.165))])
+    assert values["licence_type"] == kinds
