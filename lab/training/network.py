@@ -7,7 +7,6 @@ from torch import nn
 
 Widths = tuple[int, int, int, int, int]
 LATIN: Widths = (16, 40, 64, 80, 128)  #: channels of the five layers that look at the picture, for some 80 classes
-WIDE: Widths = (32, 64, 96, 112, 192)  #: the same where there is more time
 
 
 class Residual(nn.Module):  # type: ignore[misc, unused-ignore]  # torch is no dependency: unknown to the checker

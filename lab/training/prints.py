@@ -11,7 +11,7 @@ from torch import nn
 
 from lab.training.example import Example
 from lab.training.losses import frame_and_spelling_loss, frame_loss
-from lab.training.network import WIDE, LineNetwork
+from lab.training.network import LineNetwork
 
 Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]  #: of scores, frames' labels, spelled
 
@@ -30,12 +30,12 @@ class Print:
     is_halved: bool = False  #: large weights are stored in half precision
 
 
-NAMES = ("ocrb", "latin", "latin_wide", "korean", "digits", "digits_wide")
+NAMES = ("ocrb", "latin", "korean", "digits", "digits_wide")
 
 
 def named(name: str) -> Print:
     """The print of that name, a member of NAMES. Raises KeyError for another."""
-    makers = (_ocrb, _latin, _latin_wide, _korean, _digits, _digits_wide)
+    makers = (_ocrb, _latin, _korean, _digits, _digits_wide)
     return dict(zip(NAMES, makers, strict=True))[name]()
 
 
@@ -54,11 +54,6 @@ def _latin() -> Print:
 
     source = printed_lines.Source(latin.ALPHABET, latin.FACES, latin.line)
     return _of_alphabet(latin.ALPHABET, source.example, frame_and_spelling_loss)
-
-
-def _latin_wide() -> Print:
-    latin = _latin()
-    return replace(latin, network=partial(LineNetwork, latin.heads[0], WIDE), is_halved=True)
 
 
 def _of_alphabet(alphabet: str, example: Callable[[int], Example], loss: Loss = frame_loss) -> Print:

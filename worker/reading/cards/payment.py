@@ -41,6 +41,8 @@ _MOST_ROWS: Final = 8  #: of one kind that are read in one look
 _MOST_CARDS: Final = 2  #: that are cut out straight where no number was seen, the likeliest first
 _MOST_COLOURED: Final = 3  #: rows that are read in every colour
 _SURE: Final = 0.97  #: probability of every digit of a number with a right check digit, at which one look is enough
+_WORTH_COLOURS: Final = 2.0  #: of the best row as it was read: eight sure digits have 3, texture hardly 2
+_WORTH_AVERAGING: Final = 2.5  #: the same, of each row that is averaged
 _LEAST_DIGITS: Final = 8  #: in a row before a picture counts as one of a card that could not be read
 
 
@@ -74,16 +76,18 @@ def tell(image: Colour, grey: Grey) -> Told:
 def look(image: Colour, grey: Grey) -> Seen:
     """Looks for a number at one size after the other, then for a date beside it; pictures as for `tell`."""
     pyramid, larger = Pyramid(grey), grey.shape[1] / image.shape[1]
-    number, rows, likely, read, most = None, list[Row](), list[Row](), list[ReadRow](), 0
+    number, rows, likely, read, most, worth = None, list[Row](), list[Row](), list[ReadRow](), 0, 0.0
     cards = cache(lambda: list(islice(find.cards(image), _MOST_CARDS)))
     for seen in payment_looks.of(image, cards):
         rows = [row.scaled(larger) for row in seen]
         likely += (lying := [row for row in rows if row.kind == NUMBER])
         number, read = _number(pyramid, lying)
         most = max([most, *(len(one.characters) for one in read)])
+        worth = max([worth, *(one.worth for one in read)])
         if _is_trusted(number):
             break
-    if not _is_trusted(number) and (told := _in_colours(image, larger, likely) or _carefully(pyramid, likely)):
+    is_shown = worth >= _WORTH_COLOURS and not _is_trusted(number)
+    if is_shown and (told := _in_colours(image, larger, likely) or _carefully(pyramid, likely)):
         pyramid, number, read = told
     if not _is_trusted(number):
         read = digit_proposals.read(cards(), pyramid, larger)
@@ -158,9 +162,7 @@ def _stacked(pyramid: Pyramid, read: Sequence[ReadRow]) -> Number | None:
 
 def _averaged(pyramid: Pyramid, read: Sequence[ReadRow]) -> Number | None:
     """The number that these rows show on average of many looks at each."""
-    return payment_number.best_of(
-        [digit_averaging.read(pyramid, one) for one in read if len(one.characters) >= _LEAST_DIGITS]
-    )
+    return payment_number.best_of([digit_averaging.read(pyramid, one) for one in read if one.worth >= _WORTH_AVERAGING])
 
 
 def _one_way(pyramid: Pyramid, read: list[ReadRow]) -> list[ReadRow]:
