@@ -35,8 +35,7 @@ NAMES = ("ocrb", "latin", "korean", "digits", "digits_wide")
 
 def named(name: str) -> Print:
     """The print of that name, a member of NAMES. Raises KeyError for another."""
-    makers = (_ocrb, _latin, _korean, _digits, _digits_wide)
-    return dict(zip(NAMES, makers, strict=True))[name]()
+    return {"ocrb": _ocrb, "latin": _latin, "korean": _korean, "digits": _digits, "digits_wide": _digits_wide}[name]()
 
 
 # Each print draws with fonts of its own, which are looked up when its module is loaded: so only that one is.
