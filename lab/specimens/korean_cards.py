@@ -263,7 +263,7 @@ def _draw_driver(card: _Card, chance: random.Random) -> None:
     if rng.random() < 0.35:
         number = replace(number, colour=(int(rng.integers(90, 150)), 40, 30))
     text = korean_people.licence_number(chance, first)
-    card.values["licence_number"] = text
+    card.values["licence_number"] = korean_people.with_region_as_number(text)
     number = _fitted(text, number, right - left - (16 if "licence_number" in labels else 2))
     _put(card, "licence_number", text, (left, base), number, labels.get("licence_number", ""), right=free)
     base += rng.uniform(4.4, 5.2)

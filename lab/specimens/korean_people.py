@@ -6,6 +6,7 @@ import datetime as dt
 import random
 from dataclasses import dataclass, field
 
+from core.authenticity import printed
 from lab.specimens import korean_romanised, people
 
 _SURNAMES = (
@@ -151,6 +152,12 @@ def licence_number(rng: random.Random, first_issued: int) -> str:
     if rng.random() < 0.25:
         return f"{rng.choice(_OLD_POLICE)} {tail}"
     return f"{rng.choice(_REGIONS)}-{tail}"
+
+
+def with_region_as_number(licence_number: str) -> str:
+    """A licence's number as readers tell it, whose region may be printed as a word."""
+    region, _, rest = licence_number.partition(" ")
+    return f"{printed.LICENCE_REGIONS[region]}-{rest}" if rest else licence_number
 
 
 def licence_kinds(rng: random.Random) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def resident_number(rows: Sequence[Row], *, today: date) -> Placed | None:
 
 
 def licence_number(rows: Sequence[Row]) -> Placed | None:
-    """The row with the likeliest `11-12-345678-90` or `서울 12-345678-90`, which has its region before it."""
+    """The row with the likeliest `11-12-345678-90`, or `서울 12-345678-90`, whose region is told as its number."""
     blocked = patterns.RESIDENT_NUMBER
     found = _likeliest(rows, patterns.LICENCE_NUMBER, fits=NUMBER_FITS, blocked=blocked)
     regional = _likeliest(rows, patterns.LICENCE_NUMBER_OF_A_REGION, fits=NUMBER_FITS, blocked=blocked)
@@ -85,10 +85,9 @@ def _with_region(found: Placed) -> Placed | None:
         places = before[-count:]
         if len(places) == count and (known := words.snap(printed.log_probabilities[places], words.REGIONS)):
             sure = float(np.exp(-known.against)) * match.confidence
-            text = f"{known.word} {match.text}"
-            return Placed(
-                found.row, patterns.Match(text, known.word + match.signs, sure, match.fit, places[0], match.last)
-            )
+            region = forms.LICENCE_REGIONS[known.word]
+            signs, text = region + match.signs, f"{region}-{match.text}"
+            return Placed(found.row, patterns.Match(text, signs, sure, match.fit, places[0], match.last))
     return None
 
 

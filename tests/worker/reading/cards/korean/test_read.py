@@ -8,7 +8,7 @@ import pytest
 
 from api.dialects.nhn import wire
 from core.documents import DocumentKind, DocumentType
-from lab.specimens import draw, korean_print
+from lab.specimens import draw, korean_people, korean_print
 from worker.reading import result
 from worker.reading.read import ReadingOptions, read
 
@@ -33,6 +33,12 @@ def test_a_resident_card_gives_every_key() -> None:
     assert set(values) == {"name", "residentNumber", "issueDate", "issuer"}
     assert values["residentNumber"] == specimen.values["resident_number"]
     assert values["name"] == specimen.values["name"]
+
+
+def test_a_region_printed_as_a_word_is_told_as_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(korean_people, "licence_number", lambda *_: "충남 81-725387-47")
+    specimen = draw.specimen("driver", "clean", 20_001)
+    assert wire_values(specimen)["driverLicenseNumber"] == "16-81-725387-47"
 
 
 def test_a_licence_gives_every_key() -> None:
