@@ -43,8 +43,8 @@ def settled(grey: Grey, row: lines.Row, line: CapitalLine) -> CapitalLine:
         row, line = drawn_out, longer
     if len(line.text) < _FEWEST or float(np.exp(line.log_probabilities.max(axis=1).min())) >= _DOUBTED:
         return line
-    together = _read_together(grey, row, line)
-    return together if together.text else line
+    several = together(grey, row, line)
+    return several if several.text else line
 
 
 def _is_short(line: CapitalLine) -> bool:
@@ -59,7 +59,8 @@ def _read(grey: Grey, row: lines.Row) -> CapitalLine:
     return capitals.fold(engine.read_lines([cut.strip])[0], engine.alphabet, cut.corners, cut.strip.shape[1])
 
 
-def _read_together(grey: Grey, row: lines.Row, line: CapitalLine) -> CapitalLine:
+def together(grey: Grey, row: lines.Row, line: CapitalLine) -> CapitalLine:
+    """The line as the mean of several strips of it."""
     engine = recogniser.engine(ENGINE)
     strips = [lines.cut(grey, lines.moved(row, taller, lower)).strip for taller, lower in _STRIPS]
     printed = engine.read_together(strips, len(line.frames))

@@ -19,6 +19,8 @@ ENGINE: Final = mykad_again.ENGINE
 _LEVEL: Final = 0.03  #: slope of print, from which a card is levelled and looked at again
 _TRIED: Final = 5  #: longest lines, by which it is told which side is up
 _COARSER: Final = 560  #: px of a card's longer side, at which a number is looked for that was not seen
+_SURE_NUMBER: Final = 0.9  #: confidence of a number that is not read again
+_LIKELIER_THAN_NOT: Final = 0.5  #: confidence from which the mean of several looks at it counts
 _WORTH: Final = 0.15  #: likeness of a front, below which no second look is taken: this is another document
 _COLUMN: Final = ("name", "address_line_1", "address_line_2", "postcode", "state")
 _BESIDE: Final = ("nationality", "religion", "gender", "ic_number")  #: what is no part of name and address
@@ -112,11 +114,23 @@ def _settled(grey: Grey, rows: Sequence[lines.Row], found: Sequence[CapitalLine]
     top = number.lines[0].middle if number is not None else 0.0
     others = [id(line.corners) for name in _BESIDE if name in front.pieces for line in front.pieces[name].lines]
     return [
-        line
+        _surer_number(grey, row, line)
+        if number is not None and line.corners is number.lines[0].corners
+        else line
         if not line.text or line.middle <= top or id(line.corners) in others
         else mykad_again.settled(grey, row, line)
         for row, line in zip(rows, found, strict=True)
     ]
+
+
+def _surer_number(grey: Grey, row: lines.Row, line: CapitalLine) -> CapitalLine:
+    """The number's line, or the mean of several strips of it, where a digit is in doubt."""
+    before = mykad_number.find([line])
+    if before is None or before.confidence >= _SURE_NUMBER:
+        return line
+    several = mykad_again.together(grey, row, line)
+    after = mykad_number.find([several])
+    return several if after is not None and after.confidence > _LIKELIER_THAN_NOT else line
 
 
 def _begun(grey: Grey, rows: Sequence[lines.Row], found: list[CapitalLine], front: Front) -> list[CapitalLine]:
