@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from worker.reading.cards import quadrilateral
 from worker.reading.cards.base import Colour
 
 _LOOKS: Final = (
@@ -26,7 +27,7 @@ _APART: Final = 0.04  #: of a side's length, between two of them
 _SHAPE: Final = 1.3  #: of a perfect edge, that a card e times too long or too short is less likely
 _SKEW: Final = 2.5  #: of a perfect edge, that corners with a cosine of 1 more than `_USUAL_SKEW` are less likely
 _USUAL_SKEW: Final = 0.18  #: cosine of the corner that is furthest from a right angle, of cards held at a slant
-_PROPORTIONS: Final = float(np.log(85.6 / 53.98))  #: ISO/IEC 7810 ID-1
+_PROPORTIONS: Final = float(np.log(quadrilateral.PROPORTIONS))
 _LEAST_ANGLE: Final = 0.2  #: sine of the angle between two sides that meet
 _AREA: Final = (0.65, 1.5)  #: of the rough card by the refined one
 

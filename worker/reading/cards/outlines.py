@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from worker.reading.cards import edges, layout, sides
+from worker.reading.cards import edges, layout, quadrilateral, sides
 from worker.reading.cards.base import Colour, Corners
 
 _LOOK: Final = 512  #: px of the picture's longer side while cards are looked for
@@ -31,7 +31,6 @@ _BLEEDING: Final = 0.45  #: of the picture's own edge, that a card runs over whi
 _EDGE: Final = 2  #: cells
 _FILLING: Final = 0.06  #: logarithm, by which such a picture may be longer or shorter than a card
 _MOST_GUESSES: Final = 9  #: of outlines, before the surest of them is taken
-_PROPORTIONS: Final = 85.6 / 53.98  #: ISO/IEC 7810 ID-1
 _WELL_SHAPED: Final = 0.14  #: logarithm of how much longer or shorter a card may look
 
 Floats = npt.NDArray[np.float64]
@@ -59,7 +58,7 @@ def _told(small: Colour) -> Iterator[tuple[Floats, float]]:
     others = [
         (quad, _LESS_BY_SIDES * shown)
         for quad, shown in sides.seen(small, _MOST_BY_SIDES)
-        if all(_shared(quad, other) < _SAME_BY_SIDES for other, _ in known)
+        if all(quadrilateral.shared(quad, other) < _SAME_BY_SIDES for other, _ in known)
     ]
     yield from sorted([*known[len(plain) :], *others], key=lambda one: -one[1])
 
@@ -67,7 +66,7 @@ def _told(small: Colour) -> Iterator[tuple[Floats, float]]:
 def _filling(small: Colour, share: layout.Plane) -> list[tuple[Floats, float]]:
     """The whole picture where it has a card's proportions and a card runs over its edges: a scan cut to the card."""
     height, width = small.shape[:2]
-    if abs(abs(float(np.log(width / height))) - float(np.log(_PROPORTIONS))) > _FILLING:
+    if abs(abs(float(np.log(width / height))) - float(np.log(quadrilateral.PROPORTIONS))) > _FILLING:
         return []
     edges_ = share[:_EDGE], share[-_EDGE:], share[:, :_EDGE], share[:, -_EDGE:]
     if float(np.mean([(edge > _LIKELY).mean() for edge in edges_])) < _BLEEDING:
@@ -85,7 +84,7 @@ def _by_look(small: Colour, look: layout.Layout) -> list[tuple[Floats, float]]:
     told.sort(key=lambda one: -one[1])
     kept: list[tuple[Floats, float]] = []
     for quad, sureness in told:
-        if len(kept) < _MOST_CARDS and all(_shared(quad, other) < _OTHER for other, _ in kept):
+        if len(kept) < _MOST_CARDS and all(quadrilateral.shared(quad, other) < _OTHER for other, _ in kept):
             kept.append((quad, sureness))
     return kept
 
@@ -123,7 +122,7 @@ def _reshaped(quad: Floats) -> Iterator[Floats]:
     across, down = (sides[0] + sides[2]) / 2, (sides[1] + sides[3]) / 2
     if across < down:
         quad, across, down = np.roll(quad, -1, axis=0), down, across
-    ratio = across / max(down, 1.0) / _PROPORTIONS
+    ratio = across / max(down, 1.0) / quadrilateral.PROPORTIONS
     if abs(float(np.log(ratio))) < _WELL_SHAPED:
         return
     for turn in (0, 2):  # the right side, then the left one
@@ -142,7 +141,7 @@ def _squared(quad: Floats) -> Iterator[Floats]:
     quad = long_side_first(quad)
     for turn in (0, 2):  # from the left side, then from the right one
         first, second, third, fourth = np.roll(quad, turn, axis=0)
-        long = float(np.hypot(*(fourth - first))) * _PROPORTIONS
+        long = float(np.hypot(*(fourth - first))) * quadrilateral.PROPORTIONS
         upper, lower = (end - start for start, end in ((first, second), (fourth, third)))
         upper, lower = (side / max(float(np.hypot(*side)), 1e-6) * long for side in (upper, lower))
         yield np.roll(np.array([first, first + upper, fourth + lower, fourth]), -turn, axis=0)
@@ -167,16 +166,11 @@ def _quads(mask: Mask) -> Iterator[Floats]:
         outline = contour[:, 0].astype(np.float64)
         quad = _fitted(outline, mask.shape)
         if quad is not None and not _is_filled(quad, outline):
-            quad = _clockwise(cv2.boxPoints(cv2.minAreaRect(outline.astype(np.float32))).astype(np.float64))
+            quad = quadrilateral.clockwise(
+                cv2.boxPoints(cv2.minAreaRect(outline.astype(np.float32))).astype(np.float64)
+            )
         if quad is not None:
             yield quad
-
-
-def _shared(quad: Floats, other: Floats) -> float:
-    """Area that two quadrilaterals share, of what they cover together."""
-    both, _ = cv2.intersectConvexConvex(quad.astype(np.float32), other.astype(np.float32))
-    first, second = (float(cv2.contourArea(points.astype(np.float32))) for points in (quad, other))
-    return float(both) / max(first + second - float(both), 1.0)
 
 
 def _fitted(outline: Floats, shape: tuple[int, ...]) -> Floats | None:
@@ -202,11 +196,6 @@ def _is_filled(quad: Floats, outline: Floats) -> bool:
     )
 
 
-def _clockwise(quad: Floats) -> Floats:
-    area = float(cv2.contourArea(quad.astype(np.float32), oriented=True))
-    return quad if area > 0 else np.ascontiguousarray(quad[::-1])
-
-
 def _roughly(outline: Floats) -> Floats | None:
     hull = cv2.convexHull(outline.astype(np.float32))
     around = cv2.arcLength(hull, closed=True)
@@ -216,7 +205,7 @@ def _roughly(outline: Floats) -> Floats | None:
         if len(corners) == 4:
             quad = corners[:, 0].astype(np.float64)
             break
-    return _clockwise(quad) if cv2.contourArea(quad.astype(np.float32)) >= 16 else None
+    return quadrilateral.clockwise(quad) if cv2.contourArea(quad.astype(np.float32)) >= 16 else None
 
 
 def _side(outline: Floats, inside: npt.NDArray[np.bool_], start: Floats, end: Floats) -> tuple[Floats, Floats]:

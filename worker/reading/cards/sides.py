@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from worker.reading.cards import straight_lines
+from worker.reading.cards import quadrilateral, straight_lines
 from worker.reading.cards.base import Colour
 
 _PARALLEL: Final = np.deg2rad(14)  #: between opposite sides, as perspective leaves them
 _SQUARE: Final = np.deg2rad(20)  #: by which neighbours may be off a right angle
 _LEAST_DISTANCE: Final = 0.12  #: of the picture's longer side, between opposite sides
-_PROPORTION: Final = 53.98 / 85.6  #: ISO/IEC 7810 ID-1
 _FORESHORTENED: Final = 0.3  #: logarithm, by which a card may look longer or shorter
 _MOST_SKEW: Final = 0.4  #: cosine of the corner that is furthest from a right angle
 _USUAL_SKEW: Final = 0.12
@@ -51,8 +49,8 @@ def seen(picture: Colour, most: int) -> list[tuple[Floats, float]]:
     for place in np.argsort(-worth):
         if len(found) == most:
             break
-        quad = _clockwise(quads[place])
-        if shown[place] > _LEAST_SHOWN and all(_shared(quad, other) < _SAME for other, _ in found):
+        quad = quadrilateral.clockwise(quads[place])
+        if shown[place] > _LEAST_SHOWN and all(quadrilateral.shared(quad, other) < _SAME for other, _ in found):
             found.append((quad, float(shown[place])))
     return found
 
@@ -62,7 +60,7 @@ def _quads(lines: Floats, shape: tuple[int, int]) -> Floats:
     pairs = _pairs(lines, shape)
     between = np.abs(pairs.angle[:, None] - pairs.angle[None])
     off = np.abs(np.minimum(between, np.pi - between) - np.pi / 2)
-    ratio = np.abs(np.log(pairs.distance[:, None] / pairs.distance[None] / _PROPORTION))
+    ratio = np.abs(np.log(pairs.distance[:, None] / pairs.distance[None] * quadrilateral.PROPORTIONS))
     long, short = np.nonzero((off < _SQUARE) & (ratio < _FORESHORTENED))
     strength = sum(side[at, 2] for at in (long, short) for side in (pairs.first, pairs.second))
     if len(long) > _MOST:
@@ -134,7 +132,7 @@ def _stretch(quads: Floats) -> Floats:
     """How far the proportions are from a card's, as the logarithm of their ratio."""
     sides = _sides(quads)
     ratio = (sides[:, 0] + sides[:, 2]) / np.maximum(sides[:, 1] + sides[:, 3], 1e-6)
-    return np.asarray(np.abs(np.log(np.maximum(ratio, 1e-6) * _PROPORTION)), np.float64)
+    return np.asarray(np.abs(np.log(np.maximum(ratio, 1e-6) / quadrilateral.PROPORTIONS)), np.float64)
 
 
 def _skew(quads: Floats) -> Floats:
@@ -146,13 +144,3 @@ def _skew(quads: Floats) -> Floats:
 def _area(quads: Floats) -> Floats:
     x, y = quads[..., 0], quads[..., 1]
     return np.asarray(np.abs((x * np.roll(y, -1, axis=1) - np.roll(x, -1, axis=1) * y).sum(axis=1)) / 2, np.float64)
-
-
-def _clockwise(quad: Floats) -> Floats:
-    is_clockwise = cv2.contourArea(quad.astype(np.float32), oriented=True) > 0
-    return quad if is_clockwise else np.ascontiguousarray(quad[::-1])
-
-
-def _shared(quad: Floats, other: Floats) -> float:
-    both, _ = cv2.intersectConvexConvex(quad.astype(np.float32), other.astype(np.float32))
-    return float(both) / max(float(_area(np.stack([quad, other])).sum()) - float(both), 1.0)
