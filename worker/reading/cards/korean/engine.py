@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Final
@@ -81,6 +82,12 @@ class KoreanEngine:
             others = [_printed(self.frames(strip, stretch), strip.shape[1]) for stretch in _OTHER_WIDTHS]
             printed = max((printed, *others), key=_sureness)
         return printed
+
+
+@cache
+def engine() -> KoreanEngine:
+    """Loaded on first use, one for the process."""
+    return KoreanEngine()
 
 
 def frames_of(strip: Grey, stretch: float = 1.0) -> int:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Final
 
 import numpy as np
@@ -15,11 +14,10 @@ from worker.reading import decode
 from worker.reading.cards import find, lines, recogniser
 from worker.reading.cards.base import Card, Colour, Line, Printed, Told
 from worker.reading.cards.korean import (
-    codes,
+    close_up,
     driver,
     hangul,
     issuers,
-    looks,
     passport,
     patterns,
     print_lines,
@@ -28,51 +26,27 @@ from worker.reading.cards.korean import (
     surer,
     words,
 )
-from worker.reading.cards.korean.common import (
-    Place,
-    Placed,
-    Words,
-    issuer_places,
-    licence_number,
-    on_card,
-)
-from worker.reading.cards.korean.engine import KoreanEngine
-from worker.reading.cards.korean.rows import Row, as_field, part_of, rows_of
+from worker.reading.cards.korean.engine import KoreanEngine, engine
+from worker.reading.cards.korean.rows import Row, rows_of
 
 SURE_ENOUGH: Final = 0.45  #: of a card's sureness: below it, it is no Korean document
 CERTAIN: Final = 0.88  #: from here on no other outline of a card is tried
 _UNSEEN: Final = 0.6  #: what the sureness of a card is worth whose values were all read badly
 _DOUBTFUL: Final = frozenset({"serial_number", "address", "condition"})  #: fields that say little of how well
-_ALWAYS: Final = frozenset({"name", "resident_number", "issue_date", "issuer"})  #: printed on every card
-_OF_A_LICENCE: Final = _ALWAYS | {"licence_type", "serial_number"}
+_OF_A_LICENCE: Final = close_up.ALWAYS | {"licence_type", "serial_number"}
 _OF_A_CUT: Final = 0.8  #: what the sureness of a card is worth whose lines run out of it
 _EDGE: Final = 0.01  #: of a card's width
 _LONG: Final = 0.1  #: of a card's width, a line that tells so
 _LONGEST: Final = 2000  #: px of a picture's longer side: a card is cut out of it 1000 px wide
 _FEWEST_ASKED, _ASKED = 2, 5  #: lines that say which way is up
 _CLEARLY: Final = 1.6  #: times what they say against it
-_SURE_KIND: Final = 0.6  #: confidence of one more kind of licence
-_SURE_NUMBER: Final = 0.9  #: confidence of a licence's number that is looked at once only
 _KNOWN, _LEGIBLE = 0.5, 0.6  #: of a line's signs, that are Hangul or digits, and their mean confidence
 _NUMBERS: Final = (patterns.RESIDENT_NUMBER, patterns.LICENCE_NUMBER)
 _CLEAR_FIT, _NOTHING, _CLEAR_OFFICE = -0.5, -99.0, 0.5  #: of a number, of none; confidence of a known issuer
 _OFFICIALS, _FEWEST_BEFORE, _LONGEST_OFFICE = "장수", 3, 24  #: that offices end in; signs before them and in all
 _FEWEST_TELLING: Final = 2  #: rows that only cards print, that tell where one lies
-_UNSURE: Final = {
-    "issuer": 0.35,
-    "serial_number": 0.35,
-    "name": 0.6,
-}  #: confidence below which a value is looked for as if it had been lost, where a closer look has it whole
-_FURTHER: Final = 0.8  #: times its size, that a name is looked at: it is large print
 _TINY, _OF_TINY = 30, 0.1  #: px of that height, below which a card does not fill its outline; what that costs
-_SMALL, _CLOSEST = 34, 2.0  #: px of its height with margins, below which a value is small; times its size it is seen
 _MOST_LINES: Final = 40  #: read on one card; the longest are read first
-
-
-@cache
-def engine() -> KoreanEngine:
-    """Loaded on first use, one for the process."""
-    return KoreanEngine()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +72,13 @@ class Look:
         """True where a value was not seen that every such card prints."""
         if self.told is None:
             return True
-        always = _OF_A_LICENCE if self.told.document_type is DocumentType.DRIVER_LICENCE else _ALWAYS
+        always = _OF_A_LICENCE if self.told.document_type is DocumentType.DRIVER_LICENCE else close_up.ALWAYS
         return not always <= self.told.fields.keys()
 
     @property
     def is_tiny(self) -> bool:
         """True where its print is too small for a card that fills its outline: the outline was seen wrongly."""
-        return self.told is not None and 0 < _height_of(self.card, self.told) < _TINY
+        return self.told is not None and 0 < close_up.height_of(self.card, self.told) < _TINY
 
     @property
     def is_at_an_edge(self) -> bool:
@@ -211,7 +185,7 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
     looked: Look | None = None
     for upright, strips, glanced in ways:
         rows = rows_of(upright, strips, reader.read_lines([line.strip for line in strips], glanced))
-        rows += _closer_number(upright, rows)
+        rows += close_up.number(upright, rows)
         if told := tell(upright, rows, today=today):
             return _surely(upright, rows, told, today=today)
         looked = looked or Look(upright, rows, None)
@@ -222,7 +196,7 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
 
 def _surely(card: Card, rows: Sequence[Row], told: Told, *, today: date) -> Look:
     """What rows of an upright card told, with what is told by closer looks."""
-    told, small = _looked_at_closer(card, rows, told)
+    told, small = close_up.settled(card, rows, told)
     told = surer.told(card, [*rows, *small], told, engine(), recogniser.engine("latin"), today=today)
     return Look(card, list(rows), replace(told, engine=engine().name), small)
 
@@ -236,119 +210,13 @@ def _with_red_number(picture: Colour, looked: Look, *, today: date) -> Look:
         return looked
     card = find.again(picture, looked.card)
     inked = replace(card, image=np.ascontiguousarray(card.image[..., [1, 1, 1]]))  # red ink is dark in green light
-    close = [row for place in driver.red_places(looked.card, told.fields) for row in _near(inked, place, _FURTHER)]
+    places = driver.red_places(looked.card, told.fields)
+    close = [row for place in places for row in close_up.near(inked, place, close_up.FURTHER)]
     if (inked_number := driver.number(close)) is None:
         return looked
-    rows = sorted([*looked.rows, _span(inked_number)], key=lambda row: row.middle)
+    rows = sorted([*looked.rows, close_up.span(inked_number)], key=lambda row: row.middle)
     again = tell(looked.card, rows, today=today)
     return _surely(looked.card, rows, again, today=today) if again else looked
-
-
-def _closer_number(card: Card, rows: Sequence[Row]) -> list[Row]:
-    """A row with the licence's number alone, read closer: unsure ones, and small print behind a large label."""
-    known = driver.number(rows)
-    if known and known.match.confidence > _SURE_NUMBER:
-        return []
-    grey = print_lines.grey_of(card.image)
-    close = [row for place in driver.number_places(card, rows) for row in _near(card, place)]
-    best = licence_number(close) or known
-    if best is None:
-        return []
-    again = looks.again(grey, card, _span(best), engine(), heights=surer.HEIGHTS)
-    best = licence_number([_span(best), *again]) or best
-    return [_span(best)]
-
-
-def _span(number: Placed) -> Row:
-    """What stands on a row up to the end of its number: a region may stand before it."""
-    return part_of(number.row, slice(0, number.match.last + 1))
-
-
-def _near(card: Card, place: Place, closer: float = print_lines.CLOSER) -> list[Row]:
-    found = print_lines.near(card, place, closer)
-    return rows_of(card, found, engine().read_lines([line.strip for line in found]))
-
-
-def _looked_at_closer(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told, list[Row]]:
-    """What was told with the small print that was lost, or read badly, where it usually stands, and its lines."""
-    seen: list[Row] = []
-    small = _closeness(card, told)
-    for name, tell_, places in _wanted(card, rows, told):
-        known = told.fields[name].confidence if name in told.fields else 0.0
-        is_lost = name not in told.fields or known < _UNSURE.get(name, 0.0)
-        closer = _FURTHER if name == "name" else small
-        for place in places if is_lost else ():
-            close = _near(card, place, closer)
-            seen += close
-            if (value := tell_(close)) and value.confidence > known:
-                told = replace(told, fields=told.fields | {name: as_field(card, value.row, value)})
-                break
-    if kinds := driver.kinds_beside(rows) if told.document_type is DocumentType.DRIVER_LICENCE else []:
-        told = _with_more_kinds(card, kinds, told)
-    if told.document_type is DocumentType.DRIVER_LICENCE and "condition" not in told.fields:
-        seen += _nearly_conditions(card, [*rows, *seen])
-        if stated := driver.condition(seen):
-            told = replace(told, fields=told.fields | {"condition": as_field(card, stated.row, stated)})
-    return told, seen
-
-
-def _with_more_kinds(card: Card, kinds: Sequence[Row], told: Told) -> Told:
-    """What was told with kinds of licence close above and below those in `kinds`, lost between narrow lines."""
-    above, below = (_near(card, place) for place in driver.stack_places(card, kinds))
-    told_before = told.fields["licence_type"].value.split("/") if "licence_type" in told.fields else []
-    kept = [[row for row in rows if _is_kind(row) and row.plain not in told_before] for rows in (above, below)]
-    stated = driver.licence_kinds([*kept[0], *kinds, *kept[1]]) if any(kept) else None
-    if stated is None:
-        return told
-    return replace(told, fields=told.fields | {"licence_type": as_field(card, stated.row, stated)})
-
-
-def _is_kind(row: Row) -> bool:
-    """True for a row that surely tells a kind of licence and nothing else."""
-    kind = driver.licence_kinds([row])
-    return kind is not None and kind.confidence > _SURE_KIND and len(row.plain) <= len(kind.text) + 1
-
-
-def _nearly_conditions(card: Card, rows: Sequence[Row]) -> list[Row]:
-    """Rows that may be a condition, read again."""
-    grey = print_lines.grey_of(card.image)
-    return [again for row in driver.nearly_conditions(rows)[:1] for again in looks.again(grey, card, row, engine())]
-
-
-def _closeness(card: Card, told: Told) -> float:
-    """How many times as large small print is looked at: larger on a card that fills a part of its outline only."""
-    return _CLOSEST if _height_of(card, told) < _SMALL else print_lines.CLOSER
-
-
-def _height_of(card: Card, told: Told) -> float:
-    """Usual height, px of the card, of the lines of what every card prints, with their margins; 0 without any."""
-    seen = (one for name, one in told.fields.items() if name in _ALWAYS and one.box)
-    corners = (np.array(on_card(card, one)) for one in seen)
-    tall = [float(np.hypot(*(corner[3] - corner[0]))) for corner in corners]
-    return float(np.median(tall or [0.0]))
-
-
-def _wanted(
-    card: Card, rows: Sequence[Row], told: Told
-) -> list[tuple[str, Callable[[Sequence[Row]], Words | None], list[Place]]]:
-    """Fields, who tells each from rows, and where on the card those may stand."""
-    is_licence = told.document_type is DocumentType.DRIVER_LICENCE
-    known = words.POLICE if is_licence else words.MAYORS
-    issuer = ("issuer", lambda close: issuers.find(close, known), issuer_places(card, told.fields))
-    named = ("name", resident.name_of, resident.name_places(card, told.fields))
-    if not is_licence:
-        return [named, issuer]
-    return [
-        named,
-        issuer,
-        ("licence_type", driver.licence_kinds, driver.kind_places(card, told.fields)),
-        ("serial_number", _code, driver.code_places(card, told.fields)),
-        ("condition", driver.condition, driver.condition_places(card, rows)),
-    ]
-
-
-def _code(close: Sequence[Row]) -> Words | None:
-    return codes.find_together(close, engine(), recogniser.engine("latin"))
 
 
 def _slenderness(line: Line) -> float:

@@ -115,7 +115,7 @@ def red_number(monkeypatch, row_of):
         rows = [row_of(text, at=(0.3, 0.1 + 0.15 * place)) for place, text in enumerate(texts)]
         seen_ = read.Look(card(0.9), rows, read.tell(card(0.9), rows, today=TODAY))
         inked = row_of("14-92-433867-45", at=(0.3, 0.18))
-        monkeypatch.setattr(read, "_near", lambda *_: [inked])
+        monkeypatch.setattr(read.close_up, "near", lambda *_: [inked])
         monkeypatch.setattr(read, "_surely", _told_at_once)
         return read._with_red_number(PICTURE, seen_, today=TODAY)
 

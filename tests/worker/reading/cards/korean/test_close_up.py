@@ -9,7 +9,7 @@ import pytest
 
 from core.documents import DocumentType
 from worker.reading.cards.base import Card
-from worker.reading.cards.korean import codes, driver, print_lines, read
+from worker.reading.cards.korean import close_up, codes, driver, print_lines, read
 
 CARD = Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), 1.0)
 TODAY = date(2026, 6, 1)
@@ -37,11 +37,11 @@ def closer(monkeypatch):
 
     def look(rows, small):
         engine = Engine(small)
-        monkeypatch.setattr(read, "engine", lambda: engine)
-        monkeypatch.setattr(read.print_lines, "near", engine.near)
+        monkeypatch.setattr(close_up, "engine", lambda: engine)
+        monkeypatch.setattr(close_up.print_lines, "near", engine.near)
         told = read.tell(CARD, rows, today=TODAY)
         assert told is not None
-        closer, seen = read._looked_at_closer(CARD, rows, told)
+        closer, seen = close_up.settled(CARD, rows, told)
         return {name: field.value for name, field in closer.fields.items()}, seen, engine
 
     return look
@@ -62,7 +62,7 @@ def test_issuer_and_condition_of_a_licence_are_found(row_of, closer) -> None:
 
 
 def test_what_was_told_is_not_looked_for_again(row_of, closer, monkeypatch) -> None:
-    monkeypatch.setattr(read, "_code", codes.find)
+    monkeypatch.setattr(close_up, "_code", codes.find)
     rows = licence(row_of, "강원지방경찰청장")
     values, _, engine = closer(rows, [row_of("서울지방경찰청장", at=(0.35, 0.7))])
     assert values["issuer"] == "강원지방경찰청장"
@@ -71,7 +71,7 @@ def test_what_was_told_is_not_looked_for_again(row_of, closer, monkeypatch) -> N
 
 
 def test_a_code_with_a_blank_in_it_is_looked_for_again(row_of, closer, monkeypatch) -> None:
-    monkeypatch.setattr(read, "_code", codes.find)
+    monkeypatch.setattr(close_up, "_code", codes.find)
     rows = [*licence(row_of, "강원지방경찰청장"), row_of("549 0ZW", at=(0.75, 0.68))]
     values, _, _ = closer(rows, [row_of("6XL8QK", sure=0.99, at=(0.75, 0.69))])
     assert values["serial_number"] == "6XL8QK"
@@ -81,7 +81,7 @@ def test_a_code_with_a_blank_in_it_is_looked_for_again(row_of, closer, monkeypat
 def test_small_print_of_a_card_in_a_larger_outline_is_seen_twice_as_large(row_of, shrunk: float, closeness) -> None:
     told = read.tell(CARD, licence(row_of), today=TODAY)
     assert told is not None
-    assert read._closeness(Card(CARD.image, np.diag([shrunk, shrunk, 1.0]), 1.0), told) == closeness
+    assert close_up.closeness(Card(CARD.image, np.diag([shrunk, shrunk, 1.0]), 1.0), told) == closeness
 
 
 def test_a_place_with_nothing_on_it_tells_nothing(row_of, closer) -> None:
@@ -110,17 +110,17 @@ def test_a_number_in_small_print_behind_a_large_label_is_read_closer(row_of, mon
     label = row_of("면허번호 : 8-- 2종원동기", at=(0.3, 0.2))
     small = row_of("14-92-433867-45", at=(0.5, 0.2))
     engine = Closer([small])
-    monkeypatch.setattr(read, "engine", lambda: engine)
-    monkeypatch.setattr(read.print_lines, "near", engine.near)
-    found = read._closer_number(CARD, [label])
+    monkeypatch.setattr(close_up, "engine", lambda: engine)
+    monkeypatch.setattr(close_up.print_lines, "near", engine.near)
+    found = close_up.number(CARD, [label])
     assert [row.plain for row in found] == ["14-92-433867-45"]
     assert len(engine.looks) == 1
 
 
 def test_a_number_that_is_sure_is_not_looked_at_again(row_of, monkeypatch) -> None:
     engine = Closer([])
-    monkeypatch.setattr(read.print_lines, "near", engine.near)
-    assert read._closer_number(CARD, [row_of("14-92-433867-45", sure=0.999)]) == []
+    monkeypatch.setattr(close_up.print_lines, "near", engine.near)
+    assert close_up.number(CARD, [row_of("14-92-433867-45", sure=0.999)]) == []
     assert engine.looks == []
 
 
