@@ -45,7 +45,7 @@ _NUMBERS: Final = (patterns.RESIDENT_NUMBER, patterns.LICENCE_NUMBER)
 _CLEAR_FIT, _NOTHING, _CLEAR_OFFICE = -0.5, -99.0, 0.5  #: of a number, of none; confidence of a known issuer
 _OFFICIALS, _FEWEST_BEFORE, _LONGEST_OFFICE = "장수", 3, 24  #: that offices end in; signs before them and in all
 _FEWEST_TELLING: Final = 2  #: rows that only cards print, that tell where one lies
-_TINY, _OF_TINY = 30, 0.1  #: px of that height, below which a card does not fill its outline; what that costs
+_TINY, _OF_TINY = 30, 0.1  #: px of its lines, below which a card does not fill its outline; what that costs
 _MOST_LINES: Final = 40  #: read on one card; the longest are read first
 
 
