@@ -38,8 +38,8 @@ class Sight:
 
 
 def told_by(sight: Sight) -> float:
-    """How much was read: what tells two ways to see the same card apart."""
-    return sight.front.likeness + 0.1 * len(sight.front.pieces)
+    """How much was read, and how surely: what tells two ways to see the same card apart."""
+    return sight.front.likeness + 0.1 * sum(piece.confidence for piece in sight.front.pieces.values())
 
 
 def runs_out(sight: Sight) -> bool:
