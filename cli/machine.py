@@ -141,7 +141,7 @@ def _state_directory(path: Path) -> Path:
 
 def _chosen_port(option: str, wanted: int | None, default: int, host: str, warn: Callable[[str], None]) -> int:
     try:
-        if ports.is_free(wanted or default, host):
+        if ports.is_free(wanted or default, host) and ports.claim(wanted or default):
             return wanted or default
         if wanted is None:
             free = ports.free(host)

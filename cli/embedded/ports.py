@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import random
 import socket
+import sys
 
 LOOPBACK = "127.0.0.1"
 
@@ -12,7 +13,7 @@ LOOPBACK = "127.0.0.1"
 #: service on an ephemeral port may be given that very port as its own and connect to itself.
 _CANDIDATES = range(20000, 30000)
 
-_told: set[int] = set()  #: for servers that may not listen yet
+_claims: dict[int, socket.socket] = {}  #: by port, what keeps other processes off it until a server listens there
 
 
 class NoFreePort(Exception):
@@ -33,10 +34,28 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
         return True
 
 
+def claim(port: int) -> bool:
+    """Takes a port for as long as this process lives; False where another process of this machine took it.
+
+    Two that start at the same moment both see a port free on which a server will listen seconds later. The claim is a
+    name in Linux's abstract namespace, which needs no file and goes with its process; elsewhere nobody else knows.
+    """
+    if port in _claims:
+        return True
+    held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    if sys.platform == "linux":
+        try:
+            held.bind(f"\0idmill-port-{port}")
+        except OSError:
+            held.close()
+            return False
+    _claims[port] = held
+    return True
+
+
 def free(host: str = LOOPBACK) -> int:
-    """A port of 20000-29999 nobody listens on at this moment, and that this process was not told before."""
+    """A port of 20000-29999 nobody listens on at this moment, claimed for this process."""
     for port in random.SystemRandom().sample(_CANDIDATES, 200):
-        if port not in _told and is_free(port, host):
-            _told.add(port)
+        if port not in _claims and is_free(port, host) and claim(port):
             return port
     raise NoFreePort(f"no free port between {_CANDIDATES.start} and {_CANDIDATES.stop - 1} on {host}")

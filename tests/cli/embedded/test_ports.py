@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -28,3 +30,13 @@ def test_a_port_somebody_listens_on_is_not_free() -> None:
 def test_a_host_that_is_not_here_is_an_error_not_a_busy_port() -> None:
     with pytest.raises(OSError, match="assign"):
         ports.is_free(20001, "203.0.113.9")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="claims are known to other processes on Linux only")
+def test_a_port_that_another_process_claimed_is_not_ours() -> None:
+    port = ports.free()
+    claims = "import sys; from cli.embedded import ports; print(ports.claim(int(sys.argv[1])))"
+    told = subprocess.run([sys.executable, "-c", claims, str(port)], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"
+    assert ports.claim(port)
+    assert ports.is_free(port)

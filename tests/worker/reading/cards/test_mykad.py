@@ -74,9 +74,12 @@ def test_a_desk_or_a_page_of_text_gives_a_reason_and_no_field(seed: int) -> None
     assert reading.fields == {}
 
 
+SURE = SimpleNamespace(confidence=1.0)
+
+
 def test_a_card_that_is_handed_out_goes_before_one_that_tells_more_and_is_not() -> None:
     sure, refused = (
-        seen(likeness=likeness, pieces=dict.fromkeys(range(count)))
+        seen(likeness=likeness, pieces=dict.fromkeys(range(count), SURE))
         for likeness, count in ((0.85, 3), (mykad.LEAST_LIKENESS - 0.05, 9))
     )
     assert mykad._rank(sure) > mykad._rank(refused)
@@ -103,7 +106,7 @@ def test_another_way_to_see_a_card_is_tried_where_print_is_cut_off_or_missing(
     sights = [
         seen(
             likeness=0.9,
-            pieces={name: None for name in names if name != way.get("lacking")},
+            pieces={name: SURE for name in names if name != way.get("lacking")},
             runs_out=way.get("runs_out", False),
         )
         for way in (first, second)

@@ -48,7 +48,7 @@ def test_several_strips_of_a_line_tell_where_it_stands(sheet: tuple[Grey, int]) 
     grey, end = sheet
     row = Row((LEFT, MIDDLE + 3), (end, MIDDLE + 3), HEIGHT)
     whole = read(grey, row)
-    together = mykad_again._read_together(grey, row, whole)
+    together = mykad_again.together(grey, row, whole)
     assert together.text == TEXT
     assert together.left == pytest.approx(whole.left, abs=6)
 
