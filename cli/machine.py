@@ -140,8 +140,9 @@ def _state_directory(path: Path) -> Path:
 
 
 def _chosen_port(option: str, wanted: int | None, default: int, host: str, warn: Callable[[str], None]) -> int:
+    is_ours = ports.claim(wanted or default) or wanted is not None  # who names a port may have claimed it for us
     try:
-        if ports.is_free(wanted or default, host) and ports.claim(wanted or default):
+        if is_ours and ports.is_free(wanted or default, host):
             return wanted or default
         if wanted is None:
             free = ports.free(host)
