@@ -140,10 +140,10 @@ def _state_directory(path: Path) -> Path:
 
 
 def _chosen_port(option: str, wanted: int | None, default: int, host: str, warn: Callable[[str], None]) -> int:
-    is_ours = ports.claim(wanted or default) or wanted is not None  # who names a port may have claimed it for us
+    port, is_named = wanted or default, wanted is not None
     try:
-        if is_ours and ports.is_free(wanted or default, host):
-            return wanted or default
+        if ports.is_free(port, host) and (ports.claim(port) or is_named):  # who names a port may have claimed it for us
+            return port
         if wanted is None:
             free = ports.free(host)
             warn(f"port {default} is busy, using {free} (choose with {option})")

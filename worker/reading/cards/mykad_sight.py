@@ -113,14 +113,14 @@ def _settled(grey: Grey, rows: Sequence[lines.Row], found: Sequence[CapitalLine]
     number = front.pieces.get("ic_number")
     top = number.lines[0].middle if number is not None else 0.0
     others = [id(line.corners) for name in _BESIDE if name in front.pieces for line in front.pieces[name].lines]
-    return [
-        _surer_number(grey, row, line)
-        if number is not None and line.corners is number.lines[0].corners
-        else line
-        if not line.text or line.middle <= top or id(line.corners) in others
-        else mykad_again.settled(grey, row, line)
-        for row, line in zip(rows, found, strict=True)
-    ]
+
+    def again(row: lines.Row, line: CapitalLine) -> CapitalLine:
+        if number is not None and line.corners is number.lines[0].corners:
+            return _surer_number(grey, row, line)
+        is_column = line.text and line.middle > top and id(line.corners) not in others
+        return mykad_again.settled(grey, row, line) if is_column else line
+
+    return [again(row, line) for row, line in zip(rows, found, strict=True)]
 
 
 def _surer_number(grey: Grey, row: lines.Row, line: CapitalLine) -> CapitalLine:

@@ -18,7 +18,7 @@ _SURE: Final = 0.6  #: of a row that such a part is chosen for
 _ROOM: Final = 1.3  #: times the rows' extent, the part's
 _LEAST: Final = 32  #: px of its sides
 _MOST: Final = 0.75  #: of the picture's longest side; a larger part shows hardly more than the picture did
-_STRAIGHT: Final = 672  #: px of the longest side of such a card
+_STRAIGHT: Final = 672  #: px of the longest side of a card that was cut out
 _FINE: Final = 1152  #: px of the longest side of the whole picture at last, for a small card that nothing told
 
 
