@@ -12,6 +12,7 @@ import numpy.typing as npt
 from lab.specimens.sheet import Pixels
 
 Size = tuple[int, int]  #: height, width in pixels
+Ground = Callable[[np.random.Generator, Size], Pixels]  #: draws one in that size
 
 
 def lay(rng: np.random.Generator, size: Size) -> Pixels:
@@ -30,7 +31,7 @@ def papers(rng: np.random.Generator, size: Size) -> Pixels:
     return _enlarged(_papers, rng, size)
 
 
-def _enlarged(ground: Callable[[np.random.Generator, Size], Pixels], rng: np.random.Generator, size: Size) -> Pixels:
+def _enlarged(ground: Ground, rng: np.random.Generator, size: Size) -> Pixels:
     half = ground(rng, (size[0] // 2 + 1, size[1] // 2 + 1))
     return np.asarray(cv2.resize(half, (size[1], size[0]), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
@@ -158,5 +159,5 @@ def invented_word(rng: np.random.Generator) -> str:
     return word.capitalize() if rng.random() < 0.12 else word
 
 
-_GROUNDS: tuple[Callable[[np.random.Generator, Size], Pixels], ...] = (_wood, _cloth, _plain, _pattern, _papers)
+_GROUNDS: tuple[Ground, ...] = (_wood, _cloth, _plain, _pattern, _papers)
 _SHARES = (0.36, 0.16, 0.18, 0.1, 0.2)

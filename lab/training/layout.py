@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from lab.training import export, learning, scenes
+from lab.training import export, learning, scenes, shipped
 from lab.training.layout_network import LayoutNetwork
 
 _BATCH = 4
+_SHOWN = 24  #: scenes that tell what the normalisations of a shipped model see
 _KEPT = 600  #: scenes that are shown again, turned and mirrored, since they cost more to draw than to learn from
 Shown = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]  #: picture (S, S, 3); planes (4, S / 4, S / 4)
 
@@ -77,7 +78,7 @@ def train(plan: learning.Plan, folder: Path, resume: Path | None) -> Path:
     torch.set_num_threads(1)
     network = LayoutNetwork()
     if resume:
-        learning.take_over(network, torch.load(resume))
+        learning.take_over(network, _weights(resume))
 
     def loss(batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16):
@@ -87,6 +88,14 @@ def train(plan: learning.Plan, folder: Path, resume: Path | None) -> Path:
     kept = folder / "layout.pt"
     learning.learn(network, _batches(plan.seed), loss, plan, kept)
     return model_of(kept, folder / "layout.onnx", "trial")
+
+
+def _weights(path: Path) -> shipped.State:
+    """Weights as training left them, or as a model carries them."""
+    if path.suffix != ".onnx":
+        return dict(torch.load(path))
+    pictures = np.stack([scenes.draw(seed).pixels for seed in range(_SHOWN)])
+    return shipped.weights(path, LayoutNetwork(), torch.from_numpy(pictures).permute(0, 3, 1, 2).float())
 
 
 def model_of(weights: Path, model: Path, version: str) -> Path:

@@ -34,14 +34,14 @@ class Plan:
     warm_up: float = 0.01  #: share of the training over which the rate rises
 
 
-def arguments(says: str | None, minutes: float, resumes: str = "weights (.pt)") -> argparse.ArgumentParser:
-    """The options that every training takes; `resumes` says what it can start from."""
+def arguments(says: str | None, minutes: float) -> argparse.ArgumentParser:
+    """The options that every training takes."""
     parser = argparse.ArgumentParser(description=says)
     parser.add_argument("--minutes", type=float, default=minutes)
     parser.add_argument("--steps", type=int, default=0, help="instead of minutes: repeatable on any machine")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=3e-3, help="highest learning rate")
-    parser.add_argument("--resume", type=Path, help=f"{resumes} to start from")
+    parser.add_argument("--resume", type=Path, help="weights (.pt) or a shipped model (.onnx) to start from")
     parser.add_argument("--into", type=Path, default=Path("var/training"), help="folder for weights and model")
     return parser
 

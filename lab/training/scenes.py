@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lab.specimens import grounds, light, ornaments, sheet
+from lab.specimens import grounds, light, ornaments, rare_grounds, sheet
 from lab.training import latin, paper, printed_lines, texts, typefaces
 from lab.training.typefaces import Typeface
 
@@ -60,16 +60,19 @@ def draw(seed: int) -> Scene:
     random = np.random.default_rng(seed)
     look = random.random()
     if look < 0.1:
-        picture = grounds.lay(random, (SIDE, SIDE))
-        return _photographed(random, picture, [])
+        return _photographed(random, _ground(random), [])
     is_card = look < 0.88
     page = _card(random) if is_card else _letter(random)
     pose = _near(random, page) if random.random() < 0.5 else _far(random, page)
-    picture = grounds.lay(random, (SIDE, SIDE)) if random.random() < 0.75 else grounds.scanner_lid(random, (SIDE, SIDE))
-    picture = _laid(random, picture, page, pose)
+    picture = _laid(random, _ground(random), page, pose)
     for _ in range(int(random.integers(1, 3)) if random.random() < 0.3 else 0):
         light.put_finger(picture, random, _moved(_corners(page), pose), np.zeros((SIDE // 4, SIDE // 4), np.uint8))
     return _photographed(random, picture, [(page, pose, is_card)])
+
+
+def _ground(random: Random) -> Pixels:
+    drawn = (grounds.lay, rare_grounds.lay, grounds.scanner_lid)[int(random.choice(3, p=(0.45, 0.35, 0.2)))]
+    return drawn(random, (SIDE, SIDE))
 
 
 # ------------------------------------------------------------------------------------------------- pages

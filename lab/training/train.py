@@ -45,7 +45,7 @@ def _weights(path: Path) -> shipped.State:
 
 def main() -> None:
     """The command line."""
-    parser = learning.arguments(__doc__, minutes=90, resumes="weights (.pt) or a shipped model (.onnx)")
+    parser = learning.arguments(__doc__, minutes=90)
     parser.add_argument("print", nargs="?", default="ocrb", choices=prints.NAMES)
     parser.add_argument("--drawers", type=int, default=1, help="processes that draw lines")
     chosen = parser.parse_args()

@@ -14,13 +14,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from lab.training import export, learning
+from lab.training import export, learning, shipped
 from lab.training.rows import pictures
 from lab.training.rows.network import RowNetwork
 from worker.reading.cards import digit_rows
 
 _BATCH = 8
 _KEPT = 4000  #: pictures that are trained on again and again while new ones are drawn
+_SHOWN = 24  #: pictures that tell what the normalisations of a shipped model see
 _FIRST = 24  #: pictures to begin with
 _WEIGHTS = (1.0, 1.5, 2.5)  #: of the classes: nothing, number, date
 Batch = tuple[torch.Tensor, torch.Tensor]  #: pictures, classes
@@ -34,8 +35,8 @@ def _draw_for_ever(drawn: Queue[pictures.Picture], first_seed: int) -> None:
         seed += 1
 
 
-def _batch(kept: list[pictures.Picture], random: np.random.Generator) -> Batch:
-    crops = [pictures.crop(kept[int(place)], random) for place in random.integers(0, len(kept), _BATCH)]
+def _batch(kept: list[pictures.Picture], random: np.random.Generator, size: int = _BATCH) -> Batch:
+    crops = [pictures.crop(kept[int(place)], random) for place in random.integers(0, len(kept), size)]
     light = np.stack([digit_rows.normalise(part) for part, _ in crops])
     return torch.from_numpy(light), torch.from_numpy(np.stack([one for _, one in crops])).long()
 
@@ -76,12 +77,12 @@ def _batches(seed: int) -> Iterator[Batch]:
 def train(plan: learning.Plan, folder: Path, resume: Path | None) -> Path:
     """Trains and writes `folder`/rows.pt (averaged weights), rows.json, card_rows.onnx; returns the ONNX file.
 
-    `resume` may hold weights of the layout network: all but the last layer is then taken over.
+    `resume` may hold weights of the layout network, not as a model: all but the last layer is then taken over.
     """
     torch.set_num_threads(1)
     network = RowNetwork()
     if resume:
-        learning.take_over(network, torch.load(resume))
+        learning.take_over(network, _weights(resume))
 
     def loss(batch: Batch) -> torch.Tensor:
         return _loss(network(batch[0]), batch[1])  # bfloat16 gives NaN gradients of dilated convolutions
@@ -89,6 +90,14 @@ def train(plan: learning.Plan, folder: Path, resume: Path | None) -> Path:
     kept = folder / "rows.pt"
     learning.learn(network, _batches(plan.seed), loss, plan, kept)
     return model_of(kept, folder / "card_rows.onnx", "trial")
+
+
+def _weights(path: Path) -> shipped.State:
+    """Weights as training left them, or as the shipped finder carries them."""
+    if path.suffix != ".onnx":
+        return dict(torch.load(path))
+    shown, _ = _batch([pictures.draw(seed) for seed in range(_SHOWN)], np.random.default_rng(0), _SHOWN)
+    return shipped.weights(path, RowNetwork(), shown)
 
 
 class _Finder(nn.Module):  # type: ignore[misc, unused-ignore]
