@@ -27,7 +27,6 @@ _APART: Final = 0.04  #: of a side's length, between two of them
 _SHAPE: Final = 1.3  #: of a perfect edge, that a card e times too long or too short is less likely
 _SKEW: Final = 2.5  #: of a perfect edge, that corners with a cosine of 1 more than `_USUAL_SKEW` are less likely
 _USUAL_SKEW: Final = 0.18  #: cosine of the corner that is furthest from a right angle, of cards held at a slant
-_PROPORTIONS: Final = float(np.log(quadrilateral.PROPORTIONS))
 _LEAST_ANGLE: Final = 0.2  #: sine of the angle between two sides that meet
 _AREA: Final = (0.65, 1.5)  #: of the rough card by the refined one
 
@@ -100,9 +99,8 @@ def _corners(crossings: Sequence[Sequence[Sequence[Floats | None]]], places: Seq
 
 
 def _misshapen(corners: Floats) -> float:
-    """How far the proportions are from those of a card, as the logarithm of their ratio."""
     sides = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
-    return abs(abs(float(np.log((sides[0] + sides[2]) / (sides[1] + sides[3])))) - _PROPORTIONS)
+    return quadrilateral.stretch(float(sides[0] + sides[2]), float(sides[1] + sides[3]))
 
 
 def skew_of(corners: Floats) -> float:

@@ -66,7 +66,7 @@ def _told(small: Colour) -> Iterator[tuple[Floats, float]]:
 def _filling(small: Colour, share: layout.Plane) -> list[tuple[Floats, float]]:
     """The whole picture where it has a card's proportions and a card runs over its edges: a scan cut to the card."""
     height, width = small.shape[:2]
-    if abs(abs(float(np.log(width / height))) - float(np.log(quadrilateral.PROPORTIONS))) > _FILLING:
+    if quadrilateral.stretch(width, height) > _FILLING:
         return []
     edges_ = share[:_EDGE], share[-_EDGE:], share[:, :_EDGE], share[:, -_EDGE:]
     if float(np.mean([(edge > _LIKELY).mean() for edge in edges_])) < _BLEEDING:
@@ -236,6 +236,5 @@ def _likeness(quad: Floats, mask: npt.NDArray[np.uint8]) -> float:
     cv2.fillConvexPoly(inner, np.round(quad).astype(np.int32), 1)
     filled = float((mask & inner).sum()) / max(1.0, float(inner.sum()))
     first, second, third, fourth = np.hypot(*(np.roll(quad, -1, axis=0) - quad).T)
-    long, short = sorted(((first + third) / 2, (second + fourth) / 2), reverse=True)
-    shape = max(0.0, 1 - abs(float(np.log(long / max(short, 1.0) / 1.586))) / np.log(2))
+    shape = max(0.0, 1 - quadrilateral.stretch(first + third, second + fourth) / np.log(2))
     return float(filled * shape * (1 - edges.skew_of(quad)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 PROPORTIONS: Final = 85.6 / 53.98  #: ISO/IEC 7810 ID-1
+_LEAST: Final = 1e-6  #: px of a side, so that every shape has proportions
 
 Floats = npt.NDArray[np.float64]
 
@@ -17,6 +19,11 @@ def clockwise(quad: Floats) -> Floats:
     """The corners (4, 2) clockwise on the screen."""
     is_clockwise = cv2.contourArea(quad.astype(np.float32), oriented=True) > 0
     return quad if is_clockwise else np.ascontiguousarray(quad[::-1])
+
+
+def stretch(width: float, height: float) -> float:
+    """How far these sides are from a card's proportions, whichever is the long one, as the logarithm of a ratio."""
+    return abs(abs(math.log(max(width, _LEAST) / max(height, _LEAST))) - math.log(PROPORTIONS))
 
 
 def shared(quad: Floats, other: Floats) -> float:
