@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -11,27 +13,37 @@ import numpy as np
 from core.documents import DocumentType
 from worker.reading.cards import recogniser
 from worker.reading.cards.base import Card, Told
-from worker.reading.cards.korean import codes, driver, issuers, looks, print_lines, resident, surer, words
-from worker.reading.cards.korean.common import Place, Placed, Words, issuer_places, licence_number, on_card
+from worker.reading.cards.korean import codes, driver, issuers, looks, print_lines, resident, stacks, surer, words
+from worker.reading.cards.korean.common import (
+    Place,
+    Placed,
+    Words,
+    issuer_places,
+    licence_number,
+    on_card,
+    resident_number,
+)
 from worker.reading.cards.korean.engine import engine
 from worker.reading.cards.korean.rows import Row, as_field, part_of, rows_of
 
 ALWAYS: Final = frozenset({"name", "resident_number", "issue_date", "issuer"})  #: printed on every card
 _SURE_KIND: Final = 0.6  #: confidence of one more kind of licence
-_SURE_NUMBER: Final = 0.9  #: confidence of a licence's number that is looked at once only
+SURE_NUMBER: Final = 0.9  #: confidence of a licence's number that is looked at once only
 _UNSURE: Final = {
     "issuer": 0.35,
     "serial_number": 0.35,
     "name": 0.6,
 }  #: confidence below which a value is looked for as if it had been lost, where a closer look has it whole
 FURTHER: Final = 0.8  #: times its size, that a name is looked at: it is large print
+_FIRST_HALF: Final = re.compile(r"\d\d[01]\d[0-3]\d(?=[ -]*$)")  #: of a holder's number, at the end of a line
+_WHOLE: Final = 2.6  #: times its length, that the number is at most
 _SMALL, _CLOSEST = 34, 2.0  #: px of its height with margins, below which a value is small; times its size it is seen
 
 
 def number(card: Card, rows: Sequence[Row]) -> list[Row]:
     """A row with the licence's number alone, read closer: unsure ones, and small print behind a large label."""
     known = driver.number(rows)
-    if known and known.match.confidence > _SURE_NUMBER:
+    if known and known.match.confidence > SURE_NUMBER:
         return []
     grey = print_lines.grey_of(card.image)
     close = [row for place in driver.number_places(card, rows) for row in near(card, place)]
@@ -41,6 +53,21 @@ def number(card: Card, rows: Sequence[Row]) -> list[Row]:
     again = looks.again(grey, card, span(best), engine(), heights=surer.HEIGHTS)
     best = licence_number([span(best), *again]) or best
     return [span(best)]
+
+
+def cut_number(card: Card, rows: Sequence[Row], *, today: date) -> list[Row]:
+    """A row with a holder's number whose second half was lost: print above it may have hidden where it goes on."""
+    if resident_number(rows, today=today):
+        return []
+    grey = print_lines.grey_of(card.image)
+    for row in rows:
+        if half := _FIRST_HALF.search(row.printed.text):
+            first = part_of(row, slice(*half.span()))
+            longer = replace(first, right=first.left + _WHOLE * (first.right - first.left))
+            again = list(looks.again(grey, card, longer, engine(), heights=surer.HEIGHTS))
+            if found := resident_number(again, today=today):
+                return [found.row]
+    return []
 
 
 def span(placed: Placed) -> Row:
@@ -68,8 +95,8 @@ def settled(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told, list[Row
             if (value := tell_(close)) and value.confidence > known:
                 told = replace(told, fields=told.fields | {name: as_field(card, value.row, value)})
                 break
-    if kinds := driver.kinds_beside(rows) if told.document_type is DocumentType.DRIVER_LICENCE else []:
-        told = _with_more_kinds(card, kinds, told)
+    if told.document_type is DocumentType.DRIVER_LICENCE and "licence_type" in told.fields:
+        told = _with_more_kinds(card, rows, told)
     if told.document_type is DocumentType.DRIVER_LICENCE and "condition" not in told.fields:
         seen += _nearly_conditions(card, [*rows, *seen])
         if stated := driver.condition(seen):
@@ -77,12 +104,13 @@ def settled(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told, list[Row
     return told, seen
 
 
-def _with_more_kinds(card: Card, kinds: Sequence[Row], told: Told) -> Told:
-    """What was told with kinds of licence close above and below those in `kinds`, lost between narrow lines."""
-    above, below = (near(card, place) for place in driver.stack_places(card, kinds))
-    told_before = told.fields["licence_type"].value.split("/") if "licence_type" in told.fields else []
-    kept = [[row for row in rows if _is_kind(row) and row.plain not in told_before] for rows in (above, below)]
-    stated = driver.licence_kinds([*kept[0], *kinds, *kept[1]]) if any(kept) else None
+def _with_more_kinds(card: Card, rows: Sequence[Row], told: Told) -> Told:
+    """What was told with kinds of licence close above and below the others, lost between narrow lines."""
+    known = driver.place_of_kinds(rows)
+    if not known:
+        return told
+    above, below = stacks.above_and_below(card, known[0], known[-1], _is_kind, engine())
+    stated = driver.licence_kinds([*above, *rows, *below]) if above or below else None
     if stated is None:
         return told
     return replace(told, fields=told.fields | {"licence_type": as_field(card, stated.row, stated)})

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from core.documents import DocumentType, Field
+from worker.reading.cards import lines, recogniser
 from worker.reading.cards.base import Card, Told
 from worker.reading.cards.korean import codes, common, hangul, issuers, names, resident, words
 from worker.reading.cards.korean.rows import Row, as_field, parted
@@ -16,7 +17,8 @@ from worker.reading.cards.korean.rows import Row, as_field, parted
 _TITLES = ("자동차운전면허증", "운전면허증")
 _DATED = re.compile(r"[12]\d{3} ?[.,] ?\d{1,2} ?[.,] ?\d")
 _DIGITS_OF_A_DAY = 6  #: at least, of a row that tells one
-_STACKED, _SHARED = 1.0, 0.2  #: heights of a line, up or down to the next, and into it
+_SHARED, _LEVEL = 0.5, 0.7  #: of the shorter one, and of a capital's height: two rows that are one print
+_LIKELY_KIND = 0.3  #: confidence of kinds that are believed before shorter ones in their place
 _POLICE = "경찰청"
 _LIKE_A_TITLE = 0.7  #: share of its signs
 _PERIOD = re.compile("적성|검사|갱신|기간|까지")
@@ -190,21 +192,9 @@ def nearly_conditions(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def kinds_beside(rows: Sequence[Row]) -> list[Row]:
-    """Rows right of the number, one below the other, with kinds of licence; without the number none."""
-    licence = number(rows)
-    return [row for row in rows if licence and row.left > licence.row.left + _ASIDE and licence_kinds([row])]
-
-
-def stack_places(card: Card, kinds: Sequence[Row]) -> list[common.Place]:
-    """Where one kind more may stand, px of the card: right above the first and right below the last."""
-    height, width = card.image.shape[:2]
-    first, last = kinds[0], kinds[-1]
-    tall = first.height * height
-    ends = (first.left * width - tall, max(row.right for row in kinds) * width + 2 * tall)
-    levels = (first.top * height - _STACKED * tall, last.bottom * height - _SHARED * tall)
-    reach = (_STACKED + _SHARED) * tall
-    return [(round(ends[0]), round(level), round(ends[1]), round(level + reach)) for level in levels]
+def place_of_kinds(rows: Sequence[Row]) -> list[lines.Row]:
+    """Where each row of kinds of licence stands on its card, top to bottom, the number beside them left out."""
+    return sorted((span(one) for one in _kinds(rows)), key=lambda row: row.middle[1])
 
 
 def code_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:
@@ -236,21 +226,65 @@ def _beside(rows: Sequence[Row], office: Row | None) -> list[Row]:
 
 def licence_kinds(rows: Sequence[Row]) -> common.Words | None:
     """All kinds of licence on the card, joined by `/`; those on several rows from top to bottom."""
-    found: list[common.Words] = []
-    for row in rows:
-        if not _KIND_LIKE.search(row.plain):
-            continue
-        said = _parts(row)
-        parts = [known for part in said if (known := _kind(row, part))]
-        if parts:
-            text = "/".join(word for word, _, _, _ in parts)
-            sure = float(np.prod([sure for _, sure, _, _ in parts])) * _LOST_KIND ** _lost_kinds(row, said)
-            found.append(common.Words(row, text, sure, parts[0][2], parts[-1][3]))
+    found = _kinds(rows)
     if not found:
         return None
     first = found[0]
     text, sure = "/".join(one.text for one in found), float(np.prod([one.confidence for one in found]))
     return common.Words(first.row, text, sure, first.first, first.last)
+
+
+def _kinds(rows: Sequence[Row]) -> list[common.Words]:
+    """What each row tells of kinds; of rows that are cut from the same print only the one that tells it best."""
+    found = [kinds for row in rows if (kinds := _kinds_on(row))]
+    kept: list[common.Words] = []
+    for one in sorted(found, key=_tells_best, reverse=True):
+        if not any(_is_same_print(one, other) for other in kept):
+            kept.append(one)
+    return [one for one in found if any(one is other for other in kept)]
+
+
+def _kinds_on(row: Row) -> common.Words | None:
+    if not _KIND_LIKE.search(row.plain):
+        return None
+    said = _parts(row)
+    parts = [known for part in said if (known := _kind(row, part))]
+    if not parts:
+        return None
+    text = "/".join(word for word, _, _, _ in parts)
+    sure = float(np.prod([sure for _, sure, _, _ in parts])) * _LOST_KIND ** _lost_kinds(row, said)
+    return common.Words(row, text, sure, parts[0][2], parts[-1][3])
+
+
+def _tells_best(kinds: common.Words) -> tuple[bool, int, float]:
+    return kinds.confidence > _LIKELY_KIND, len(kinds.text), kinds.confidence
+
+
+def _is_same_print(kinds: common.Words, other: common.Words) -> bool:
+    """True for the same kinds, or a part of them, or others in the same place: no kind stands on a licence twice."""
+    if kinds.text in other.text or other.text in kinds.text:
+        return True
+    first, second = span(kinds), span(other)
+    shared = min(first.right[0], second.right[0]) - max(first.left[0], second.left[0])
+    away = abs(first.middle[1] - second.middle[1])
+    return shared > _SHARED * min(first.length, second.length) and away < _LEVEL * min(first.height, second.height)
+
+
+def span(words_: common.Words) -> lines.Row:
+    """Where words stand on their card, px."""
+    centres = words_.row.printed.centres
+    height, width = words_.row.line.strip.shape
+    tall = height / (1 + 2 * recogniser.MARGIN)
+    upper, lower = (
+        words_.row.line.corners.astype(np.float64)[[0, 1]],
+        words_.row.line.corners.astype(np.float64)[[3, 2]],
+    )
+    ends = []
+    for place, beyond in ((words_.first, -tall / 2), (words_.last, tall / 2)):
+        share = float(np.clip((centres[place] + beyond) / width, 0, 1))
+        x, y = ((upper[0] + lower[0]) * (1 - share) + (upper[1] + lower[1]) * share) / 2
+        ends.append((float(x), float(y)))
+    return lines.Row(ends[0], ends[1], float(np.hypot(*(lower[0] - upper[0]))) / (1 + 2 * recogniser.MARGIN))
 
 
 def _parts(row: Row) -> list[list[int]]:

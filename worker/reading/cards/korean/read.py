@@ -14,10 +14,13 @@ from worker.reading import decode
 from worker.reading.cards import find, lines, recogniser
 from worker.reading.cards.base import Card, Colour, Line, Printed, Told
 from worker.reading.cards.korean import (
+    beyond,
     close_up,
+    common,
     driver,
     hangul,
     issuers,
+    looks,
     passport,
     patterns,
     print_lines,
@@ -27,7 +30,7 @@ from worker.reading.cards.korean import (
     words,
 )
 from worker.reading.cards.korean.engine import KoreanEngine, engine
-from worker.reading.cards.korean.rows import Row, rows_of
+from worker.reading.cards.korean.rows import Row, as_field, rows_of
 
 SURE_ENOUGH: Final = 0.45  #: of a card's sureness: below it, it is no Korean document
 CERTAIN: Final = 0.88  #: from here on no other outline of a card is tried
@@ -63,17 +66,21 @@ class Look:
         """0..1, that the card is one of those read here, seen well."""
         if self.told is None:
             return 0.0
-        read_ = [field.confidence for name, field in self.told.fields.items() if name not in _DOUBTFUL]
-        seen = _UNSEEN + (1 - _UNSEEN) * float(np.mean(read_ or [0.0]))
+        expected = (self.told.fields.keys() | self._always) - _DOUBTFUL
+        read_ = [self.told.fields[name].confidence if name in self.told.fields else 0.0 for name in expected]
+        seen = _UNSEEN + (1 - _UNSEEN) * float(np.mean(read_))
         return self.told.sureness * seen * (_OF_A_CUT if self.is_cut else 1)
 
     @property
     def lacks(self) -> bool:
         """True where a value was not seen that every such card prints."""
-        if self.told is None:
-            return True
-        always = _OF_A_LICENCE if self.told.document_type is DocumentType.DRIVER_LICENCE else close_up.ALWAYS
-        return not always <= self.told.fields.keys()
+        return self.told is None or not self._always <= self.told.fields.keys()
+
+    @property
+    def _always(self) -> frozenset[str]:
+        """What every such card prints."""
+        is_licence = self.told is not None and self.told.document_type is DocumentType.DRIVER_LICENCE
+        return _OF_A_LICENCE if is_licence else close_up.ALWAYS
 
     @property
     def is_tiny(self) -> bool:
@@ -184,8 +191,10 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
         ways.reverse()
     looked: Look | None = None
     for upright, strips, glanced in ways:
-        rows = rows_of(upright, strips, reader.read_lines([line.strip for line in strips], glanced))
+        seen = rows_of(upright, strips, reader.read_lines([line.strip for line in strips], glanced))
+        rows = beyond.left_out(upright, seen)
         rows += close_up.number(upright, rows)
+        rows += close_up.cut_number(upright, rows, today=today)
         if told := tell(upright, rows, today=today):
             return _surely(upright, rows, told, today=today)
         looked = looked or Look(upright, rows, None)
@@ -202,14 +211,16 @@ def _surely(card: Card, rows: Sequence[Row], told: Told, *, today: date) -> Look
 
 
 def _with_red_number(picture: Colour, looked: Look, *, today: date) -> Look:
-    """The card with its licence number in red ink, where other print says that it is a licence and none was read."""
+    """The card with its licence number in red ink: where it was not read, or read from what is left of it."""
     told = looked.told
-    if told is None or told.document_type is not DocumentType.RESIDENT_CARD:
+    if told is None:
         return looked
+    if told.document_type is DocumentType.DRIVER_LICENCE:
+        number = told.fields["licence_number"]
+        return looked if number.confidence > close_up.SURE_NUMBER else _with_redder(picture, looked, told, number)
     if not any(driver.is_of_a_licence(row) for row in looked.rows):
         return looked
-    card = find.again(picture, looked.card)
-    inked = replace(card, image=np.ascontiguousarray(card.image[..., [1, 1, 1]]))  # red ink is dark in green light
+    inked = _inked(picture, looked.card)
     places = driver.red_places(looked.card, told.fields)
     close = [row for place in places for row in close_up.near(inked, place, close_up.FURTHER)]
     if (inked_number := driver.number(close)) is None:
@@ -217,6 +228,25 @@ def _with_red_number(picture: Colour, looked: Look, *, today: date) -> Look:
     rows = sorted([*looked.rows, close_up.span(inked_number)], key=lambda row: row.middle)
     again = tell(looked.card, rows, today=today)
     return _surely(looked.card, rows, again, today=today) if again else looked
+
+
+def _with_redder(picture: Colour, looked: Look, told: Told, known: Field) -> Look:
+    """The card with its licence number as it is read in green light, where that is surer."""
+    corners = np.array(common.on_card(looked.card, known), np.float32)
+    green = np.ascontiguousarray(_inked(picture, looked.card).image[..., 1])
+    seen = [driver.number([row]) for row in looks.at(green, looked.card, corners, engine(), heights=surer.HEIGHTS)]
+    best = max((one for one in seen if one), key=lambda one: one.match.confidence, default=None)
+    if best is None or best.match.confidence < known.confidence + surer.SURER:
+        return looked
+    return replace(
+        looked, told=replace(told, fields=told.fields | {"licence_number": as_field(looked.card, best.row, best.match)})
+    )
+
+
+def _inked(picture: Colour, card: Card) -> Card:
+    """The card in green light, in which red ink is dark."""
+    card = find.again(picture, card)
+    return replace(card, image=np.ascontiguousarray(card.image[..., [1, 1, 1]]))
 
 
 def _slenderness(line: Line) -> float:

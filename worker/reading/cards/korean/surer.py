@@ -18,7 +18,7 @@ from worker.reading.engines.base import Grey
 
 HEIGHTS: Final = (1.0, 0.85, 1.15)  #: of its print, at which a value is looked at again
 _SURE: Final = 0.9  #: confidence of a value that is looked at once only
-_SURER: Final = 0.05  #: of confidence, by which a closer look must be surer: of several the best is so by chance
+SURER: Final = 0.05  #: of confidence, by which a closer look must be surer: of several the best is so by chance
 _BEHIND: Final = 0.4  #: of its height, looked at behind a value too: a stop that was lost is none of it
 _CODE: Final = "serial_number"
 _DATE: Final = "issue_date"
@@ -91,7 +91,7 @@ def _again(sight: _Sight, known: Field, tell: Teller) -> Iterator[_Seen]:
 def _surest(card: Card, known: Field, seen: Iterable[_Seen]) -> Field:
     """The value as it is read most surely; nothing more is looked at behind one that is sure."""
     for row, value in seen:
-        if value.confidence > known.confidence + _SURER:
+        if value.confidence > known.confidence + SURER:
             known = as_field(card, row, value)
         if known.confidence > _SURE:
             break

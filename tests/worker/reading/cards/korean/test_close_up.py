@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from core.documents import DocumentType
-from worker.reading.cards.base import Card
-from worker.reading.cards.korean import close_up, codes, driver, print_lines, read
+from worker.reading.cards.base import Card, Printed
+from worker.reading.cards.korean import close_up, codes, driver, hangul, print_lines, read
 
 CARD = Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), 1.0)
 TODAY = date(2026, 6, 1)
+NOTHING = Printed("", (), np.zeros(0, np.float32), np.zeros((0, len(hangul.ALPHABET)), np.float32))
 
 
 class Engine:
@@ -28,7 +29,7 @@ class Engine:
         return [row.line for row in self.print if left < row.left * 1000 < right and top < row.middle * 631 < bottom]
 
     def read_lines(self, strips):
-        return [row.printed for strip in strips for row in self.print if row.line.strip is strip]
+        return [next((row.printed for row in self.print if row.line.strip is strip), NOTHING) for strip in strips]
 
 
 @pytest.fixture
@@ -164,7 +165,24 @@ def test_a_name_read_badly_is_looked_at_again_and_the_title_is_none(row_of, clos
 
 
 @pytest.mark.parametrize(("above", "kinds"), [("1종대형", "1종대형/1종소형"), ("1종소형", "1종소형")])
-def test_a_kind_right_above_another_is_told_too_and_none_twice(row_of, closer, above: str, kinds: str) -> None:
+def test_a_kind_right_above_another_is_told_too_and_none_twice(
+    row_of, closer, monkeypatch, above: str, kinds: str
+) -> None:
+    stacked = [row_of(above, at=(0.75, 0.165))]
+    monkeypatch.setattr(close_up.stacks, "above_and_below", lambda *_: (stacked, []))
     rows = sorted([*licence(row_of), row_of("1종소형", at=(0.75, 0.21))], key=lambda row: row.middle)
-    values, _, _ = closer(rows, [row_of(above, at=(0.75, 0.165))])
+    values, _, _ = closer(rows, [])
     assert values["licence_type"] == kinds
+
+
+def test_a_number_that_was_cut_in_half_is_read_to_its_end(row_of, monkeypatch) -> None:
+    half, whole = row_of("770508", at=(0.1, 0.3)), row_of("770508-2745322", at=(0.1, 0.3))
+    monkeypatch.setattr(close_up, "engine", lambda: Closer([whole]))
+    found = close_up.cut_number(CARD, [half], today=TODAY)
+    assert [row.plain for row in found] == ["770508-2745322"]
+
+
+@pytest.mark.parametrize("text", ["770508-2745322", "779908", "770508 서울"])
+def test_what_is_no_half_of_a_number_is_not_looked_at_again(row_of, monkeypatch, text: str) -> None:
+    monkeypatch.setattr(close_up, "engine", lambda: Closer([]))
+    assert close_up.cut_number(CARD, [row_of(text)], today=TODAY) == []

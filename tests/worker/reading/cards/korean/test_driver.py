@@ -204,3 +204,13 @@ def test_kinds_of_special_vehicles_are_told_as_printed(row_of, kind: str) -> Non
     assert kinds is not None
     assert kinds.text == kind
     assert kinds.confidence > 0.5
+
+
+@pytest.mark.parametrize(
+    "again", ["1종보통/1종특수(구난차) 14-92-433867-45", "특수(구난차) 14-92-433867-45", "1종특수(구난차)"]
+)
+def test_kinds_that_two_rows_tell_of_the_same_print_are_told_once(row_of, again: str) -> None:
+    kinds = [row_of("1종보통/1종특수(구난차)", at=(0.1, 0.2)), row_of(again, at=(0.12, 0.205))]
+    told = driver.licence_kinds(kinds)
+    assert told is not None
+    assert told.text == "1종보통/1종특수(구난차)"
