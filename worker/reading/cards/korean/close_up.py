@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -21,10 +21,9 @@ from worker.reading.cards.korean.common import (
     issuer_places,
     licence_number,
     on_card,
-    resident_number,
 )
 from worker.reading.cards.korean.engine import engine
-from worker.reading.cards.korean.rows import Row, as_field, part_of, rows_of
+from worker.reading.cards.korean.rows import Row, as_field, part_of, place_of, rows_of
 
 ALWAYS: Final = frozenset({"name", "resident_number", "issue_date", "issuer"})  #: printed on every card
 _SURE_KIND: Final = 0.6  #: confidence of one more kind of licence
@@ -35,6 +34,7 @@ _UNSURE: Final = {
     "name": 0.6,
 }  #: confidence below which a value is looked for as if it had been lost, where a closer look has it whole
 FURTHER: Final = 0.8  #: times its size, that a name is looked at: it is large print
+_LIKELY_NUMBER: Final = 0.3  #: confidence of a holder's number where it was looked for: other rows have digits too
 _FIRST_HALF: Final = re.compile(r"\d\d[01]\d[0-3]\d(?=[ -]*$)")  #: of a holder's number, at the end of a line
 _WHOLE: Final = 2.6  #: times its length, that the number is at most
 _SMALL, _CLOSEST = 34, 2.0  #: px of its height with margins, below which a value is small; times its size it is seen
@@ -55,19 +55,30 @@ def number(card: Card, rows: Sequence[Row]) -> list[Row]:
     return [span(best)]
 
 
-def cut_number(card: Card, rows: Sequence[Row], *, today: date) -> list[Row]:
-    """A row with a holder's number whose second half was lost: print above it may have hidden where it goes on."""
-    if resident_number(rows, today=today):
+def holder(card: Card, rows: Sequence[Row], *, today: date) -> list[Row]:
+    """A row with a holder's number that was lost between narrow lines, or of which the second half was lost."""
+    if driver.holders_number(rows, today=today):
         return []
+    found = driver.holders_number([*_drawn_out(card, rows), *_squeezed_in(card, rows)], today=today)
+    return [found.row] if found and found.match.confidence > _LIKELY_NUMBER else []
+
+
+def _squeezed_in(card: Card, rows: Sequence[Row]) -> Iterator[Row]:
+    """Rows close below those right below a licence's number."""
+    for row in driver.above_holders_number(rows):
+        place = place_of(row)
+        _, below = stacks.above_and_below(card, place, place, lambda one: len(one.plain) > 1, engine())
+        yield from below[:1]
+
+
+def _drawn_out(card: Card, rows: Sequence[Row]) -> Iterator[Row]:
+    """Rows that end with the first half of a number, read on from there: print above may hide where it goes on."""
     grey = print_lines.grey_of(card.image)
     for row in rows:
         if half := _FIRST_HALF.search(row.printed.text):
             first = part_of(row, slice(*half.span()))
             longer = replace(first, right=first.left + _WHOLE * (first.right - first.left))
-            again = list(looks.again(grey, card, longer, engine(), heights=surer.HEIGHTS))
-            if found := resident_number(again, today=today):
-                return [found.row]
-    return []
+            yield from looks.again(grey, card, longer, engine(), heights=surer.HEIGHTS)
 
 
 def span(placed: Placed) -> Row:
@@ -96,7 +107,7 @@ def settled(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told, list[Row
                 told = replace(told, fields=told.fields | {name: as_field(card, value.row, value)})
                 break
     if told.document_type is DocumentType.DRIVER_LICENCE and "licence_type" in told.fields:
-        told = _with_more_kinds(card, rows, told)
+        told = _with_more_kinds(card, [*rows, *seen], told)
     if told.document_type is DocumentType.DRIVER_LICENCE and "condition" not in told.fields:
         seen += _nearly_conditions(card, [*rows, *seen])
         if stated := driver.condition(seen):

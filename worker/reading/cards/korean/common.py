@@ -31,6 +31,7 @@ _UNPARTED = 0.6  #: of that probability, by which a date may fit less well whose
 _STOPS = re.compile(r"[ .,·'~:-]*")
 _MORE_DIGITS = re.compile(r"[ .,·'-]*\d")
 _BEFORE_A_NUMBER = frozenset(" :.·-" + hangul.OTHER)
+_NOT_BORN = 0.3  #: confidence at most of a number that tells no day on which anybody was born
 _NEARLY = 0.35  #: of that probability, by which a day that may be fits less well than one that may not
 _AHEAD = 10  #: years from now, in which no card was issued
 NUMBER_FITS = -1.1  #: mean natural-log probability of a place from which on a number or date is one
@@ -65,7 +66,9 @@ def resident_number(rows: Sequence[Row], *, today: date) -> Placed | None:
         return found
     strict = patterns.best_of(found.row.printed, patterns.resident_number_forms(today.year))
     least = found.match.fit - _NEARLY if born else NUMBER_FITS
-    return Placed(found.row, strict) if strict and strict.fit > least else found
+    if strict and strict.fit > least:
+        return Placed(found.row, strict)
+    return Placed(found.row, replace(found.match, confidence=min(found.match.confidence, _NOT_BORN)))
 
 
 def licence_number(rows: Sequence[Row]) -> Placed | None:

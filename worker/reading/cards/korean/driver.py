@@ -12,7 +12,7 @@ from core.documents import DocumentType, Field
 from worker.reading.cards import lines, recogniser
 from worker.reading.cards.base import Card, Told
 from worker.reading.cards.korean import codes, common, hangul, issuers, names, resident, words
-from worker.reading.cards.korean.rows import Row, as_field, parted
+from worker.reading.cards.korean.rows import Row, as_field, part_of, parted
 
 _TITLES = ("자동차운전면허증", "운전면허증")
 _DATED = re.compile(r"[12]\d{3} ?[.,] ?\d{1,2} ?[.,] ?\d")
@@ -30,6 +30,8 @@ _NUMBER_LABEL = re.compile("면+ ?허+ ?번+ ?호*|허+ ?번+ ?호+")  #: kinds 
 _NUMBER = re.compile(r"\d[\d -]{6,}\d(?= |$)")  #: and behind it
 _ABBREVIATED = re.compile(r"^[A-J](?:[^A-Z가-힣] ?[A-J])+$")  #: conditions by their letters
 _LOST_KIND = 0.4  #: what the confidence of kinds is worth where one more was not made out
+_HOLDER = 2.0  #: heights of a licence's number with its margins, below it, in which its holder's name stands
+_MOST_ABOVE = 3  #: rows below which it is looked for
 _ADDRESS = 0.25  #: of a card's height below the resident number, in which the address stands
 _HALF_A_SIGN = 0.25  #: of a line's height with its margins
 _BELOW = 1.7  #: times _ASIDE, that a condition may stand below the period
@@ -84,7 +86,27 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
 
 def number(rows: Sequence[Row]) -> common.Placed | None:
     """The licence's number; a period is none, and no date."""
-    return common.licence_number([row for row in rows if not _is_period(row) and not _DATED.search(row.printed.text)])
+    return common.licence_number(_undated(rows))
+
+
+def holders_number(rows: Sequence[Row], *, today: date) -> common.Placed | None:
+    """The number of the licence's holder; a period is none."""
+    return common.resident_number(_undated(rows), today=today)
+
+
+def above_holders_number(rows: Sequence[Row]) -> list[Row]:
+    """Rows right below the licence's number: its holder's stands below one of them, or below the number itself."""
+    if (licence := number(rows)) is None:
+        return []
+    row = part_of(licence.row, slice(licence.match.first, licence.match.last + 1))
+    below = [
+        one for one in rows if row.middle < one.middle < row.middle + _HOLDER * row.height and one.right > row.left
+    ]
+    return [*below, row][:_MOST_ABOVE]
+
+
+def _undated(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if not _is_period(row) and not _DATED.search(row.printed.text)]
 
 
 def is_of_a_licence(row: Row) -> bool:
@@ -231,7 +253,16 @@ def licence_kinds(rows: Sequence[Row]) -> common.Words | None:
         return None
     first = found[0]
     text, sure = "/".join(one.text for one in found), float(np.prod([one.confidence for one in found]))
+    sure *= _LOST_KIND ** sum(_is_another_kind(row, found) for row in rows)
     return common.Words(first.row, text, sure, first.first, first.last)
+
+
+def _is_another_kind(row: Row, found: Sequence[common.Words]) -> bool:
+    """True for a row that looks like a kind of licence, but like none that is known, where none of `found` stands."""
+    if not _KIND_LIKE.search(row.plain) or _kinds_on(row):
+        return False
+    whole = common.Words(row, row.plain, 0.0, 0, len(row.printed.centres) - 1)
+    return not any(_is_in_place_of(whole, one) for one in found)
 
 
 def _kinds(rows: Sequence[Row]) -> list[common.Words]:
@@ -262,8 +293,10 @@ def _tells_best(kinds: common.Words) -> tuple[bool, int, float]:
 
 def _is_same_print(kinds: common.Words, other: common.Words) -> bool:
     """True for the same kinds, or a part of them, or others in the same place: no kind stands on a licence twice."""
-    if kinds.text in other.text or other.text in kinds.text:
-        return True
+    return kinds.text in other.text or other.text in kinds.text or _is_in_place_of(kinds, other)
+
+
+def _is_in_place_of(kinds: common.Words, other: common.Words) -> bool:
     first, second = span(kinds), span(other)
     shared = min(first.right[0], second.right[0]) - max(first.left[0], second.left[0])
     away = abs(first.middle[1] - second.middle[1])

@@ -30,7 +30,7 @@ from worker.reading.cards.korean import (
     words,
 )
 from worker.reading.cards.korean.engine import KoreanEngine, engine
-from worker.reading.cards.korean.rows import Row, as_field, rows_of
+from worker.reading.cards.korean.rows import Row, as_field, place_of, rows_of
 
 SURE_ENOUGH: Final = 0.45  #: of a card's sureness: below it, it is no Korean document
 CERTAIN: Final = 0.88  #: from here on no other outline of a card is tried
@@ -130,8 +130,10 @@ def best_look(picture: Colour, *, today: date) -> Look | None:
 def _cut_well(picture: Colour, looked: Look, *, today: date) -> Look:
     """The card cut out closer where its print is tiny, and with more room where a value that it lacks was cut off."""
     looked = (_cut_anew(picture, looked, today=today) if looked.is_tiny else looked) or looked
-    if looked.card.sureness == 0 or not looked.lacks or not looked.is_at_an_edge:
+    if not looked.lacks or not looked.is_at_an_edge:
         return looked
+    if looked.card.sureness == 0:
+        return _cut_anew(picture, looked, today=today) or looked
     roomier = find.roomier(picture, looked.card)
     looks_ = [look(way, where, today=today) for way, where in standing.lying(picture, roomier)]
     return max([looked, *(one for one in looks_ if one)], key=lambda one: (not one.lacks, one.sureness))
@@ -145,7 +147,7 @@ def _cut_anew(picture: Colour, looked: Look | None, *, today: date) -> Look | No
     read_ = known if len(known) >= _FEWEST_TELLING else [row for row in seen if _is_korean(row)]
     if looked is None or not read_:
         return looked
-    closer = look(*about(picture, looked.card, [_place_of(row) for row in read_]), today=today)
+    closer = look(*about(picture, looked.card, [place_of(row) for row in read_]), today=today)
     return max(looked, closer, key=lambda one: one.sureness - _OF_TINY * one.is_tiny) if closer else looked
 
 
@@ -170,14 +172,6 @@ def _is_korean(row: Row) -> bool:
     return is_legible and hangul.OTHER not in text and known > max(1.0, _KNOWN * len(text))
 
 
-def _place_of(row: Row) -> lines.Row:
-    """Where a line that was read stands on its card."""
-    first, second, third, fourth = row.line.corners.astype(np.float64)
-    (x0, y0), (x1, y1) = (first + fourth) / 2, (second + third) / 2
-    tall = float(np.hypot(*(fourth - first))) / (1 + 2 * recogniser.MARGIN)
-    return lines.Row((float(x0), float(y0)), (float(x1), float(y1)), tall)
-
-
 def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
     """Reads a straight card that may stand upside down, its lines known; None where nothing is printed on it."""
     reader = engine()
@@ -194,7 +188,7 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
         seen = rows_of(upright, strips, reader.read_lines([line.strip for line in strips], glanced))
         rows = beyond.left_out(upright, seen)
         rows += close_up.number(upright, rows)
-        rows += close_up.cut_number(upright, rows, today=today)
+        rows += close_up.holder(upright, rows, today=today)
         if told := tell(upright, rows, today=today):
             return _surely(upright, rows, told, today=today)
         looked = looked or Look(upright, rows, None)

@@ -15,7 +15,7 @@ _STEP: Final = 1.45  #: heights of capitals, from the middle of a row to that of
 _TOWARDS: Final = 0.8  #: of it, that the next row's ink may reach to this one
 _AWAY: Final = 1.05  #: and to the one after
 _MOST: Final = 3  #: rows above, and below
-_DRAWN_OUT: Final = 3  #: times that a row longer than the one beside it is followed further
+_DRAWN_OUT: Final = 6  #: times that a row longer than the one beside it is followed further
 
 
 class _Stack(NamedTuple):

@@ -150,3 +150,12 @@ def test_a_number_told_from_what_is_left_of_red_ink_is_read_in_green_light(monke
 def test_a_card_that_lacks_a_value_is_less_sure(row_of) -> None:
     whole, part = (seen(card(0.7), [row_of("770508-2745322")], names) for names in (ALL, ALL[1:]))
     assert part.sureness < whole.sureness * len(ALL[1:]) / len(ALL)
+
+
+def test_a_cut_about_print_that_lacks_a_value_at_its_edge_is_made_anew_with_room(monkeypatch, row_of) -> None:
+    at_the_edge, roomier = (
+        seen(card(0.0), [row_of("770508-2745322", at=at)], names)
+        for at, names in (((0.72, 0.5), ALL[:3]), ((0.6, 0.5), ALL))
+    )
+    monkeypatch.setattr(read, "_cut_anew", lambda *_, **__: roomier)
+    assert read._cut_well(PICTURE, at_the_edge, today=TODAY) is roomier

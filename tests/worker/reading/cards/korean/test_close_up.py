@@ -178,11 +178,24 @@ def test_a_kind_right_above_another_is_told_too_and_none_twice(
 def test_a_number_that_was_cut_in_half_is_read_to_its_end(row_of, monkeypatch) -> None:
     half, whole = row_of("770508", at=(0.1, 0.3)), row_of("770508-2745322", at=(0.1, 0.3))
     monkeypatch.setattr(close_up, "engine", lambda: Closer([whole]))
-    found = close_up.cut_number(CARD, [half], today=TODAY)
+    found = close_up.holder(CARD, [half], today=TODAY)
     assert [row.plain for row in found] == ["770508-2745322"]
 
 
 @pytest.mark.parametrize("text", ["770508-2745322", "779908", "770508 서울"])
 def test_what_is_no_half_of_a_number_is_not_looked_at_again(row_of, monkeypatch, text: str) -> None:
     monkeypatch.setattr(close_up, "engine", lambda: Closer([]))
-    assert close_up.cut_number(CARD, [row_of(text)], today=TODAY) == []
+    assert close_up.holder(CARD, [row_of(text)], today=TODAY) == []
+
+
+def test_a_number_lost_between_narrow_lines_is_read_below_the_name(row_of, monkeypatch) -> None:
+    rows = [row_of("14-92-433867-45", at=(0.35, 0.2)), row_of("김홍인", at=(0.35, 0.28))]
+    squeezed = row_of("770508-2745322", at=(0.35, 0.33))
+
+    def above_and_below(_card, place, *_):
+        return [], [squeezed] if abs(place.middle[1] - rows[1].middle * 631) < 1 else []
+
+    monkeypatch.setattr(close_up, "engine", lambda: Closer([]))
+    monkeypatch.setattr(close_up.stacks, "above_and_below", above_and_below)
+    found = close_up.holder(CARD, rows, today=TODAY)
+    assert [row.plain for row in found] == ["770508-2745322"]

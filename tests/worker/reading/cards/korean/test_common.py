@@ -136,3 +136,9 @@ def test_an_address_is_as_sure_as_all_of_its_signs(row_of) -> None:
     number, row = row_of("770508-2745322", at=(0.35, 0.3)), row_of("강원도 원주시", sure=0.9, at=(0.35, 0.4))
     assert common.address([row], number, 0.7).confidence == pytest.approx(0.9**7)
     assert common.address([row_of("292", at=(0.35, 0.4))], number, 0.7) is None
+
+
+def test_a_number_that_tells_no_day_of_birth_is_unsure(row_of) -> None:
+    placed = common.resident_number([row_of("202611-2026123", sure=0.99)], today=TODAY)
+    assert placed is not None
+    assert placed.match.confidence <= 0.3

@@ -214,3 +214,19 @@ def test_kinds_that_two_rows_tell_of_the_same_print_are_told_once(row_of, again:
     told = driver.licence_kinds(kinds)
     assert told is not None
     assert told.text == "1종보통/1종특수(구난차)"
+
+
+def test_a_period_is_no_number_of_a_person(row_of) -> None:
+    card = rows(row_of, first="14-92-433867-45")
+    period = row_of("적성검사기간 2026.1.1~2026.12.31", at=(0.35, 0.6))
+    told = driver.tell(CARD, [card[0], period, *card[3:]], today=TODAY)
+    assert told is not None
+    assert "resident_number" not in told.fields
+
+
+def test_a_kind_that_was_not_made_out_makes_the_others_unsure(row_of) -> None:
+    kinds = [row_of("1종보통", sure=0.99, at=(0.1, 0.2))]
+    alone, beside = (driver.licence_kinds([*kinds, *more]) for more in ([], [row_of("2종쇼졍킬", at=(0.1, 0.26))]))
+    assert alone is not None
+    assert beside is not None
+    assert beside.confidence < 0.5 * alone.confidence
