@@ -31,6 +31,7 @@ _UNPARTED = 0.6  #: of that probability, by which a date may fit less well whose
 _STOPS = re.compile(r"[ .,·'~:-]*")
 _MORE_DIGITS = re.compile(r"[ .,·'-]*\d")
 _BEFORE_A_NUMBER = frozenset(" :.·-" + hangul.OTHER)
+_DIGIT_TOO_MANY = 0.5  #: and of one beside which stands a digit that is none of it
 _NOT_BORN = 0.3  #: confidence at most of a number that tells no day on which anybody was born
 _NEARLY = 0.35  #: of that probability, by which a day that may be fits less well than one that may not
 _AHEAD = 10  #: years from now, in which no card was issued
@@ -122,8 +123,23 @@ def _likeliest(
         other = patterns.find(row.printed, blocked)
         if other and other.fit > match.fit:
             continue
-        best = Placed(row, match)
+        best = Placed(row, _parted_from_digits(row, match))
     return best
+
+
+def _parted_from_digits(row: Row, match: patterns.Match) -> patterns.Match:
+    """The number, unsure where a digit stands right before or behind it, or among it: one may have been told twice."""
+    text = row.printed.text
+    beside = text[max(0, match.first - 1) : match.first] + text[match.last + 1 : match.last + 2]
+    within = [place for place in range(match.first, match.last) if place not in match.places and text[place].isdigit()]
+    if not within and not any(sign.isdigit() for sign in beside):
+        return match
+    return replace(match, confidence=min(match.confidence, _DIGIT_TOO_MANY))
+
+
+def issued(days: Sequence[Placed]) -> Placed | None:
+    """Of dates the lowest on the card, of those that were read with some certainty if any was."""
+    return max(days, key=lambda placed: (placed.match.confidence > _NOT_PARTED, placed.row.middle), default=None)
 
 
 def dates(rows: Sequence[Row], *, today: date) -> list[Placed]:

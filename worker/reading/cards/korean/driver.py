@@ -16,7 +16,7 @@ from worker.reading.cards.korean.rows import Row, as_field, part_of, parted
 
 _TITLES = ("자동차운전면허증", "운전면허증")
 _DATED = re.compile(r"[12]\d{3} ?[.,] ?\d{1,2} ?[.,] ?\d")
-_DIGITS_OF_A_DAY = 6  #: at least, of a row that tells one
+_DIGITS_OF_A_DAY = 5  #: at least, of a row that tells one
 _SHARED, _LEVEL = 0.5, 0.7  #: of the shorter one, and of a capital's height: two rows that are one print
 _LIKELY_KIND = 0.3  #: confidence of kinds that are believed before shorter ones in their place
 _POLICE = "경찰청"
@@ -26,6 +26,7 @@ _CONDITION_LABELS = ("조건",)
 _NEARLY_LABEL = re.compile("^ ?(?:조.|.건) ?[:;.]? ?(?=[A-J](?:$|[., ]))")  #: read with doubt, a letter behind it
 _LETTERS = re.compile("^[A-J]{2,4}$")  #: of conditions, the commas between them lost
 _KIND_LIKE = re.compile("[0-9]?종|보통|대형|소형|특수|원동기|견인|구난")
+_KIND_WHOLE = re.compile("종(?:대형|보통|소형|특수|원동기)")  #: that no name has
 _NUMBER_LABEL = re.compile("면+ ?허+ ?번+ ?호*|허+ ?번+ ?호+")  #: kinds of licence stand before it
 _NUMBER = re.compile(r"\d[\d -]{6,}\d(?= |$)")  #: and behind it
 _ABBREVIATED = re.compile(r"^[A-J](?:[^A-Z가-힣] ?[A-J])+$")  #: conditions by their letters
@@ -55,6 +56,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
         others = _without(others, person)
         fields["resident_number"] = _placed(card, person)
         between = [row for row in others if licence.row.middle < row.middle < person.row.middle]
+        between = [row for row in between if not _KIND_WHOLE.search(row.plain)]
         if name := resident.name_above(between, person):
             named = name[0]
             fields["name"] = as_field(card, *name)
@@ -64,7 +66,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     days = common.dates(plain, today=today)
     if person and (address := common.address(below, person.row, _end_of_address(below, person.row, days))):
         fields["address"] = as_field(card, address.row, address)
-    issued = max(days, key=lambda placed: placed.row.middle, default=None)
+    issued = common.issued(days)
     if issued:
         fields["issue_date"] = _placed(card, issued)
         low = [row for row in plain if row.middle > issued.row.middle - issued.row.height * 0.5]
@@ -364,7 +366,7 @@ def _stated(row: Row, start: int) -> common.Words | None:
     """The condition that a row says from a place on; letters of conditions have commas between them."""
     text = row.printed.text[start:].replace(hangul.OTHER, "").strip(" .:-~'")
     sure = row.printed.confidences[start:]
-    if not text or float(np.mean(sure)) < _LEAST_CONDITION:
+    if not text or float(np.mean(sure)) < _LEAST_CONDITION or sum(map(str.isdigit, text)) >= _DIGITS_OF_A_DAY:
         return None
     if known := _known_condition(row, start) or _letter(row, start, text):
         return known

@@ -37,8 +37,9 @@ CERTAIN: Final = 0.88  #: from here on no other outline of a card is tried
 _UNSEEN: Final = 0.6  #: what the sureness of a card is worth whose values were all read badly
 _DOUBTFUL: Final = frozenset({"serial_number", "address", "condition"})  #: fields that say little of how well
 _OF_A_LICENCE: Final = close_up.ALWAYS | {"licence_type", "serial_number"}
+_SURE: Final = 0.9  #: confidence of a value
 _OF_A_CUT: Final = 0.8  #: what the sureness of a card is worth whose lines run out of it
-_EDGE: Final = 0.01  #: of a card's width
+_EDGE: Final = 0.02  #: of a card's width
 _LONG: Final = 0.1  #: of a card's width, a line that tells so
 _LONGEST: Final = 2000  #: px of a picture's longer side: a card is cut out of it 1000 px wide
 _FEWEST_ASKED, _ASKED = 2, 5  #: lines that say which way is up
@@ -83,6 +84,12 @@ class Look:
         return _OF_A_LICENCE if is_licence else close_up.ALWAYS
 
     @property
+    def is_doubtful(self) -> bool:
+        """True where one of the values that every such card prints was not read surely."""
+        fields = self.told.fields if self.told else {}
+        return any(name in fields and fields[name].confidence < _SURE for name in self._always - _DOUBTFUL)
+
+    @property
     def is_tiny(self) -> bool:
         """True where its print is too small for a card that fills its outline: the outline was seen wrongly."""
         return self.told is not None and 0 < close_up.height_of(self.card, self.told) < _TINY
@@ -118,8 +125,7 @@ def best_look(picture: Colour, *, today: date) -> Look | None:
                 return _cut_well(picture, best, today=today)
         before = best
         for way, where in standing.lying(picture, card):
-            looked = look(way, where, today=today)
-            looked = _with_red_number(picture, looked, today=today) if looked else None
+            looked = _look(picture, way, where, today=today)
             if looked and (best is None or looked.sureness >= best.sureness):
                 best = looked
             if best and best.sureness >= CERTAIN:
@@ -128,27 +134,38 @@ def best_look(picture: Colour, *, today: date) -> Look | None:
 
 
 def _cut_well(picture: Colour, looked: Look, *, today: date) -> Look:
-    """The card cut out closer where its print is tiny, and with more room where a value that it lacks was cut off."""
+    """The card cut out closer where its print is tiny, and with more room where a value may have been cut off."""
     looked = (_cut_anew(picture, looked, today=today) if looked.is_tiny else looked) or looked
-    if not looked.lacks or not looked.is_at_an_edge:
+    if not (looked.lacks or looked.is_doubtful) or not looked.is_at_an_edge:
         return looked
     if looked.card.sureness == 0:
         return _cut_anew(picture, looked, today=today) or looked
     roomier = find.roomier(picture, looked.card)
-    looks_ = [look(way, where, today=today) for way, where in standing.lying(picture, roomier)]
+    looks_ = [_look(picture, way, where, today=today) for way, where in standing.lying(picture, roomier)]
     return max([looked, *(one for one in looks_ if one)], key=lambda one: (not one.lacks, one.sureness))
 
 
-def _cut_anew(picture: Colour, looked: Look | None, *, today: date) -> Look | None:
+def _cut_anew(picture: Colour, looked: Look | None, *, today: date, times: int = 2) -> Look | None:
     """The card cut out around the print that was read on it, where that tells more: its outline was seen wrongly."""
-    seen = [*looked.rows, *looked.small] if looked and (looked.is_tiny or looked.lacks) else []
+    is_wrong = looked is not None and (looked.is_tiny or looked.lacks or looked.is_cut)
+    seen = [*looked.rows, *looked.small] if looked and is_wrong else []
     known = [row for row in seen if _is_telling(row)]
     about = standing.about_known if len(known) >= _FEWEST_TELLING else standing.about
     read_ = known if len(known) >= _FEWEST_TELLING else [row for row in seen if _is_korean(row)]
     if looked is None or not read_:
         return looked
-    closer = look(*about(picture, looked.card, [place_of(row) for row in read_]), today=today)
-    return max(looked, closer, key=lambda one: one.sureness - _OF_TINY * one.is_tiny) if closer else looked
+    closer = _look(picture, *about(picture, looked.card, [place_of(row) for row in read_]), today=today)
+    if closer is None:
+        return looked
+    best = max(looked, closer, key=lambda one: one.sureness - _OF_TINY * one.is_tiny)
+    is_cut_again = best is closer and closer.lacks and closer.is_at_an_edge and times > 1
+    return _cut_anew(picture, best, today=today, times=times - 1) if is_cut_again else best
+
+
+def _look(picture: Colour, card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
+    """As `look`, with the number of a licence whose red ink was taken out of the card."""
+    looked = look(card, where, today=today)
+    return _with_red_number(picture, looked, today=today) if looked else None
 
 
 def _is_telling(row: Row) -> bool:
@@ -206,12 +223,19 @@ def _surely(card: Card, rows: Sequence[Row], told: Told, *, today: date) -> Look
 
 def _with_red_number(picture: Colour, looked: Look, *, today: date) -> Look:
     """The card with its licence number in red ink: where it was not read, or read from what is left of it."""
+    looked = _as_a_licence(picture, looked, today=today)
     told = looked.told
-    if told is None:
+    if told is None or told.document_type is not DocumentType.DRIVER_LICENCE:
         return looked
-    if told.document_type is DocumentType.DRIVER_LICENCE:
-        number = told.fields["licence_number"]
-        return looked if number.confidence > close_up.SURE_NUMBER else _with_redder(picture, looked, told, number)
+    number = told.fields["licence_number"]
+    return looked if number.confidence > close_up.SURE_NUMBER else _with_redder(picture, looked, told, number)
+
+
+def _as_a_licence(picture: Colour, looked: Look, *, today: date) -> Look:
+    """A card without a licence number of which other print says that it is a licence, with its number in red ink."""
+    told = looked.told
+    if told is None or told.document_type is not DocumentType.RESIDENT_CARD:
+        return looked
     if not any(driver.is_of_a_licence(row) for row in looked.rows):
         return looked
     inked = _inked(picture, looked.card)

@@ -32,9 +32,20 @@ def test_what_stands_beside_the_card_is_left_out(row_of, at: tuple[float, float]
 
 def test_a_line_below_the_card_is_left_out_where_it_runs_on_beside_it(row_of) -> None:
     beside = row_of("다시그날이오면좋겠습니다만", at=(-0.05, 0.93))
-    below = row_of("서울특별시강남구청장", at=(0.3, 0.93))
+    below = row_of("서울특별시강남구청장", at=(0.3, 0.91))
     assert left([beside, below]) == ["서울특별시강남구청장"]
 
 
 def test_of_a_picture_in_which_no_edge_was_seen_everything_stays(row_of) -> None:
     assert left([row_of("나주", at=(0.0, 0.4))], sureness=0.0) == ["나주"]
+
+
+def test_nothing_is_left_out_where_another_line_runs_through_the_edge(row_of) -> None:
+    number, name = row_of("631021-2950937", at=(0.0, 0.4)), row_of("이  택완", at=(0.03, 0.3))
+    assert left([name, number]) == ["이택완", "631021-2950937"]
+
+
+def test_beyond_a_sure_outline_no_line_is_the_cards(row_of) -> None:
+    below = row_of("91012345678", at=(0.3, 0.95))
+    assert left([below]) == []
+    assert left([below], sureness=0.7) == ["91012345678"]

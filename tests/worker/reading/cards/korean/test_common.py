@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -142,3 +143,19 @@ def test_a_number_that_tells_no_day_of_birth_is_unsure(row_of) -> None:
     placed = common.resident_number([row_of("202611-2026123", sure=0.99)], today=TODAY)
     assert placed is not None
     assert placed.match.confidence <= 0.3
+
+
+@pytest.mark.parametrize("text", ["0770508-2745322", "770508-27453221", "770508-2745322 1"])
+def test_a_number_with_a_digit_right_beside_it_is_unsure(row_of, text: str) -> None:
+    placed = common.resident_number([row_of(text, sure=0.99)], today=TODAY)
+    assert placed is not None
+    assert (placed.match.confidence <= 0.5) is (text[-2] != " ")
+
+
+def test_of_two_dates_one_that_was_hardly_read_is_not_the_issue(row_of) -> None:
+    rows = [row_of("2003. 4. 18.", at=(0.3, 0.7)), row_of("2011.1", sure=0.6, at=(0.3, 0.9))]
+    days = [common.Placed(row, common.dates([rows[0]], today=TODAY)[0].match) for row in rows]
+    days[1] = replace(days[1], match=replace(days[1].match, confidence=0.2))
+    issued = common.issued(days)
+    assert issued is not None
+    assert issued.row is rows[0]

@@ -230,3 +230,22 @@ def test_a_kind_that_was_not_made_out_makes_the_others_unsure(row_of) -> None:
     assert alone is not None
     assert beside is not None
     assert beside.confidence < 0.5 * alone.confidence
+
+
+def test_a_day_beside_the_label_is_no_condition(row_of) -> None:
+    card = [
+        *rows(row_of, first="14-92-433867-45"),
+        row_of("조건", at=(0.35, 0.6)),
+        row_of("~2024. 8. 10.", at=(0.45, 0.6)),
+    ]
+    told = driver.tell(CARD, sorted(card, key=lambda row: row.middle), today=TODAY)
+    assert told is not None
+    assert "condition" not in told.fields
+
+
+def test_a_kind_of_licence_above_the_number_is_no_name(row_of) -> None:
+    card = rows(row_of, first="14-92-433867-45")
+    card[1] = row_of("1종대형, 1종특수(대형견인차)", at=(0.35, 0.35))
+    told = driver.tell(CARD, card, today=TODAY)
+    assert told is not None
+    assert "name" not in told.fields

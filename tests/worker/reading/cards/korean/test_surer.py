@@ -79,3 +79,8 @@ def test_a_stop_behind_a_day_is_taken_from_one_look_that_sees_it(
 ) -> None:
     values, _ = looked_again(("김홍인", 0.999), (first, 0.999), *((text, 0.999) for text in closer))
     assert values["issue_date"] == day
+
+
+def test_a_look_that_lost_one_of_two_ones_is_not_believed(looked_again) -> None:
+    values, _ = looked_again(("김홍인", 0.999), ("2010.02.11.", 0.9), ("2010.02.1.", 0.999))
+    assert values["issue_date"] == "2010.02.11."
