@@ -137,9 +137,14 @@ def _parted_from_digits(row: Row, match: patterns.Match) -> patterns.Match:
     return replace(match, confidence=min(match.confidence, _DIGIT_TOO_MANY))
 
 
-def issued(days: Sequence[Placed]) -> Placed | None:
-    """Of dates the lowest on the card, of those that were read with some certainty if any was."""
-    return max(days, key=lambda placed: (placed.match.confidence > _NOT_PARTED, placed.row.middle), default=None)
+def issued(days: Sequence[Placed], *, today: date) -> Placed | None:
+    """Of dates the lowest on the card, of those that are not to come if any is not."""
+
+    def is_past(placed: Placed) -> bool:
+        day = day_of(placed.match.text)
+        return day is not None and day <= today
+
+    return max(days, key=lambda placed: (is_past(placed), placed.row.middle), default=None)
 
 
 def dates(rows: Sequence[Row], *, today: date) -> list[Placed]:

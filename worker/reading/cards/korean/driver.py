@@ -66,7 +66,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     days = common.dates(plain, today=today)
     if person and (address := common.address(below, person.row, _end_of_address(below, person.row, days))):
         fields["address"] = as_field(card, address.row, address)
-    issued = common.issued(days)
+    issued = common.issued(days, today=today)
     if issued:
         fields["issue_date"] = _placed(card, issued)
         low = [row for row in plain if row.middle > issued.row.middle - issued.row.height * 0.5]

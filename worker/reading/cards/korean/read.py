@@ -50,6 +50,7 @@ _CLEAR_FIT, _NOTHING, _CLEAR_OFFICE = -0.5, -99.0, 0.5  #: of a number, of none;
 _OFFICIALS, _FEWEST_BEFORE, _LONGEST_OFFICE = "장수", 3, 24  #: that offices end in; signs before them and in all
 _FEWEST_TELLING: Final = 2  #: rows that only cards print, that tell where one lies
 _TINY, _OF_TINY = 30, 0.1  #: px of its lines, below which a card does not fill its outline; what that costs
+_OF_LACKING: Final = 0.05  #: what a value costs that every such card prints and that was not seen
 _MOST_LINES: Final = 40  #: read on one card; the longest are read first
 
 
@@ -103,7 +104,13 @@ class Look:
     def is_cut(self) -> bool:
         """True where a line runs out of the card: its outline was seen wrongly."""
         seen = [*self.rows, *self.small]
-        return any(row.left < 0 or row.right > 1 for row in seen if row.right - row.left > _LONG)
+        long = [row for row in seen if row.right - row.left > _LONG and _is_korean(row)]
+        return any(row.left < 0 or row.right > 1 for row in long)
+
+    @property
+    def worth(self) -> float:
+        """Its sureness, less what speaks for another cut: of looks at a card the greatest is believed."""
+        return self.sureness - _OF_TINY * self.is_tiny - _OF_LACKING * self.lacks
 
 
 def read(picture: Colour, *, today: date | None = None) -> Told | None:
@@ -126,7 +133,7 @@ def best_look(picture: Colour, *, today: date) -> Look | None:
         before = best
         for way, where in standing.lying(picture, card):
             looked = _look(picture, way, where, today=today)
-            if looked and (best is None or looked.sureness >= best.sureness):
+            if looked and (best is None or looked.worth >= best.worth):
                 best = looked
             if best and best.sureness >= CERTAIN:
                 return _cut_well(picture, best, today=today)
@@ -157,7 +164,7 @@ def _cut_anew(picture: Colour, looked: Look | None, *, today: date, times: int =
     closer = _look(picture, *about(picture, looked.card, [place_of(row) for row in read_]), today=today)
     if closer is None:
         return looked
-    best = max(looked, closer, key=lambda one: one.sureness - _OF_TINY * one.is_tiny)
+    best = max(looked, closer, key=lambda one: one.worth)
     is_cut_again = best is closer and closer.lacks and closer.is_at_an_edge and times > 1
     return _cut_anew(picture, best, today=today, times=times - 1) if is_cut_again else best
 

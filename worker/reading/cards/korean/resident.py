@@ -29,7 +29,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     below = [row for row in rows if row.middle > number.row.middle + number.row.height * 0.4]
     if name := name_above(above, number):
         fields["name"] = as_field(card, name[0], name[1])
-    issued = common.issued(common.dates(below, today=today))
+    issued = common.issued(common.dates(below, today=today), today=today)
     if issued:
         fields["issue_date"] = _placed(card, issued)
     office_rows = [row for row in below if issued is None or row.middle > issued.row.middle + issued.row.height * 0.3]
