@@ -49,3 +49,8 @@ def test_beyond_a_sure_outline_no_line_is_the_cards(row_of) -> None:
     below = row_of("91012345678", at=(0.3, 0.95))
     assert left([below]) == []
     assert left([below], sureness=0.7) == ["91012345678"]
+
+
+def test_a_line_that_runs_across_both_edges_is_of_a_page(row_of) -> None:
+    across = row_of("다" * 50, at=(0.0, 0.12))
+    assert left([across, row_of("것일   유재섭", at=(0.0, 0.3))]) == ["유재섭"]
