@@ -13,7 +13,18 @@ import numpy as np
 from core.documents import DocumentType
 from worker.reading.cards import recogniser
 from worker.reading.cards.base import Card, Told
-from worker.reading.cards.korean import codes, driver, issuers, looks, print_lines, resident, stacks, surer, words
+from worker.reading.cards.korean import (
+    codes,
+    driver,
+    issuers,
+    kinds,
+    looks,
+    print_lines,
+    resident,
+    stacks,
+    surer,
+    words,
+)
 from worker.reading.cards.korean.common import (
     Place,
     Placed,
@@ -117,11 +128,11 @@ def settled(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told, list[Row
 
 def _with_more_kinds(card: Card, rows: Sequence[Row], told: Told) -> Told:
     """What was told with kinds of licence close above and below the others, lost between narrow lines."""
-    known = driver.place_of_kinds(rows)
+    known = kinds.places(rows)
     if not known:
         return told
     above, below = stacks.above_and_below(card, known[0], known[-1], _is_kind, engine())
-    stated = driver.licence_kinds([*above, *rows, *below]) if above or below else None
+    stated = kinds.told([*above, *rows, *below]) if above or below else None
     if stated is None:
         return told
     return replace(told, fields=told.fields | {"licence_type": as_field(card, stated.row, stated)})
@@ -129,7 +140,7 @@ def _with_more_kinds(card: Card, rows: Sequence[Row], told: Told) -> Told:
 
 def _is_kind(row: Row) -> bool:
     """True for a row that surely tells a kind of licence and nothing else."""
-    kind = driver.licence_kinds([row])
+    kind = kinds.told([row])
     return kind is not None and kind.confidence > _SURE_KIND and len(row.plain) <= len(kind.text) + 1
 
 
@@ -165,7 +176,7 @@ def _wanted(
     return [
         named,
         issuer,
-        ("licence_type", driver.licence_kinds, driver.kind_places(card, told.fields)),
+        ("licence_type", kinds.told, driver.kind_places(card, told.fields)),
         ("serial_number", _code, driver.code_places(card, told.fields)),
         ("condition", driver.condition, driver.condition_places(card, rows)),
     ]

@@ -9,28 +9,21 @@ from datetime import date
 import numpy as np
 
 from core.documents import DocumentType, Field
-from worker.reading.cards import lines, recogniser
 from worker.reading.cards.base import Card, Told
-from worker.reading.cards.korean import codes, common, hangul, issuers, names, resident, words
+from worker.reading.cards.korean import codes, common, hangul, issuers, kinds, names, resident, words
 from worker.reading.cards.korean.rows import Row, as_field, part_of, parted
 
 _TITLES = ("자동차운전면허증", "운전면허증")
 _DATED = re.compile(r"[12]\d{3} ?[.,] ?\d{1,2} ?[.,] ?\d")
 _DIGITS_OF_A_DAY = 5  #: at least, of a row that tells one
-_SHARED, _LEVEL = 0.5, 0.7  #: of the shorter one, and of a capital's height: two rows that are one print
-_LIKELY_KIND = 0.3  #: confidence of kinds that are believed before shorter ones in their place
 _POLICE = "경찰청"
 _LIKE_A_TITLE = 0.7  #: share of its signs
 _PERIOD = re.compile("적성|검사|갱신|기간|까지")
 _CONDITION_LABELS = ("조건",)
 _NEARLY_LABEL = re.compile("^ ?(?:조.|.건) ?[:;.]? ?(?=[A-J](?:$|[., ]))")  #: read with doubt, a letter behind it
 _LETTERS = re.compile("^[A-J]{2,4}$")  #: of conditions, the commas between them lost
-_KIND_LIKE = re.compile("[0-9]?종|보통|대형|소형|특수|원동기|견인|구난")
 _KIND_WHOLE = re.compile("종(?:대형|보통|소형|특수|원동기)")  #: that no name has
-_NUMBER_LABEL = re.compile("면+ ?허+ ?번+ ?호*|허+ ?번+ ?호+")  #: kinds of licence stand before it
-_NUMBER = re.compile(r"\d[\d -]{6,}\d(?= |$)")  #: and behind it
 _ABBREVIATED = re.compile(r"^[A-J](?:[^A-Z가-힣] ?[A-J])+$")  #: conditions by their letters
-_LOST_KIND = 0.4  #: what the confidence of kinds is worth where one more was not made out
 _HOLDER = 2.0  #: heights of a licence's number with its margins, below it, in which its holder's name stands
 _MOST_ABOVE = 3  #: rows below which it is looked for
 _ADDRESS = 0.25  #: of a card's height below the resident number, in which the address stands
@@ -145,8 +138,8 @@ def _without(rows: Sequence[Row], placed: common.Placed) -> list[Row]:
 
 def _the_rest(card: Card, rows: Sequence[Row], below: Sequence[Row], lowest: Row | None) -> dict[str, Field]:
     fields = {}
-    if kinds := licence_kinds(rows):
-        fields["licence_type"] = as_field(card, kinds.row, kinds)
+    if told := kinds.told(rows):
+        fields["licence_type"] = as_field(card, told.row, told)
     if stated := condition(below):
         fields["condition"] = as_field(card, stated.row, stated)
     beside = _beside(rows, lowest)
@@ -176,7 +169,7 @@ def number_places(card: Card, rows: Sequence[Row]) -> list[common.Place]:
     height, width = card.image.shape[:2]
     places = []
     for row in rows:
-        if label := _NUMBER_LABEL.search(row.printed.text):
+        if label := kinds.NUMBER_LABEL.search(row.printed.text):
             end = float(row.printed.centres[label.end() - 1]) / row.line.strip.shape[1]
             start = (row.left + (row.right - row.left) * end) * width + row.height * height * _HALF_A_SIGN
             places.append(
@@ -216,11 +209,6 @@ def nearly_conditions(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def place_of_kinds(rows: Sequence[Row]) -> list[lines.Row]:
-    """Where each row of kinds of licence stands on its card, top to bottom, the number beside them left out."""
-    return sorted((span(one) for one in _kinds(rows)), key=lambda row: row.middle[1])
-
-
 def code_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:
     """Where the code serial is looked for, px of the card: right of the issuer, or of the date above it.
 
@@ -246,108 +234,6 @@ def _beside(rows: Sequence[Row], office: Row | None) -> list[Row]:
         and -4 < (row.middle - office.middle) / office.height < 2
         and row.height < 1.2 * office.height
     ]
-
-
-def licence_kinds(rows: Sequence[Row]) -> common.Words | None:
-    """All kinds of licence on the card, joined by `/`; those on several rows from top to bottom."""
-    found = _kinds(rows)
-    if not found:
-        return None
-    first = found[0]
-    text, sure = "/".join(one.text for one in found), float(np.prod([one.confidence for one in found]))
-    sure *= _LOST_KIND ** sum(_is_another_kind(row, found) for row in rows)
-    return common.Words(first.row, text, sure, first.first, first.last)
-
-
-def _is_another_kind(row: Row, found: Sequence[common.Words]) -> bool:
-    """True for a row that looks like a kind of licence, but like none that is known, where none of `found` stands."""
-    if not _KIND_LIKE.search(row.plain) or _kinds_on(row):
-        return False
-    whole = common.Words(row, row.plain, 0.0, 0, len(row.printed.centres) - 1)
-    return not any(_is_in_place_of(whole, one) for one in found)
-
-
-def _kinds(rows: Sequence[Row]) -> list[common.Words]:
-    """What each row tells of kinds; of rows that are cut from the same print only the one that tells it best."""
-    found = [kinds for row in rows if (kinds := _kinds_on(row))]
-    kept: list[common.Words] = []
-    for one in sorted(found, key=_tells_best, reverse=True):
-        if not any(_is_same_print(one, other) for other in kept):
-            kept.append(one)
-    return [one for one in found if any(one is other for other in kept)]
-
-
-def _kinds_on(row: Row) -> common.Words | None:
-    if not _KIND_LIKE.search(row.plain):
-        return None
-    said = _parts(row)
-    parts = [known for part in said if (known := _kind(row, part))]
-    if not parts:
-        return None
-    text = "/".join(word for word, _, _, _ in parts)
-    sure = float(np.prod([sure for _, sure, _, _ in parts])) * _LOST_KIND ** _lost_kinds(row, said)
-    return common.Words(row, text, sure, parts[0][2], parts[-1][3])
-
-
-def _tells_best(kinds: common.Words) -> tuple[bool, int, float]:
-    return kinds.confidence > _LIKELY_KIND, len(kinds.text), kinds.confidence
-
-
-def _is_same_print(kinds: common.Words, other: common.Words) -> bool:
-    """True for the same kinds, or a part of them, or others in the same place: no kind stands on a licence twice."""
-    return kinds.text in other.text or other.text in kinds.text or _is_in_place_of(kinds, other)
-
-
-def _is_in_place_of(kinds: common.Words, other: common.Words) -> bool:
-    first, second = span(kinds), span(other)
-    shared = min(first.right[0], second.right[0]) - max(first.left[0], second.left[0])
-    away = abs(first.middle[1] - second.middle[1])
-    return shared > _SHARED * min(first.length, second.length) and away < _LEVEL * min(first.height, second.height)
-
-
-def span(words_: common.Words) -> lines.Row:
-    """Where words stand on their card, px."""
-    centres = words_.row.printed.centres
-    height, width = words_.row.line.strip.shape
-    tall = height / (1 + 2 * recogniser.MARGIN)
-    upper, lower = (
-        words_.row.line.corners.astype(np.float64)[[0, 1]],
-        words_.row.line.corners.astype(np.float64)[[3, 2]],
-    )
-    ends = []
-    for place, beyond in ((words_.first, -tall / 2), (words_.last, tall / 2)):
-        share = float(np.clip((centres[place] + beyond) / width, 0, 1))
-        x, y = ((upper[0] + lower[0]) * (1 - share) + (upper[1] + lower[1]) * share) / 2
-        ends.append((float(x), float(y)))
-    return lines.Row(ends[0], ends[1], float(np.hypot(*(lower[0] - upper[0]))) / (1 + 2 * recogniser.MARGIN))
-
-
-def _parts(row: Row) -> list[list[int]]:
-    """Places of the words of a row, parted at `/`, `,`, the number's label and before a digit followed by 종."""
-    parts: list[list[int]] = [[]]
-    text = row.printed.text
-    for other in (_NUMBER_LABEL, _NUMBER):
-        text = other.sub(lambda found: "/" * len(found[0]), text)
-    for place, sign in enumerate(text):
-        if sign in "/,·." or (sign in "12" and "종" in text[place + 1 : place + 3] and parts[-1]):
-            parts.append([])
-        if sign not in "/,·. -" + hangul.OTHER:
-            parts[-1].append(place)
-    return [part for part in parts if len(part) > 1]
-
-
-def _lost_kinds(row: Row, parts: Sequence[Sequence[int]]) -> int:
-    """How many parts of a row look like a kind of licence, but like none that is known."""
-    like = [part for part in parts if _KIND_LIKE.search("".join(row.printed.text[place] for place in part))]
-    return sum(_kind(row, part) is None for part in like)
-
-
-def _kind(row: Row, places: Sequence[int]) -> tuple[str, float, int, int] | None:
-    known = words.nearest(row.printed.log_probabilities[list(places)], words.LICENCE_KINDS)
-    if known is None:
-        return None
-    sure = float(np.exp((row.printed.log_probabilities[list(places)].max(axis=1).sum() - 2 * known.against) / 2))
-    return known.word, sure, places[0], places[-1]
 
 
 def condition(rows: Sequence[Row]) -> common.Words | None:
