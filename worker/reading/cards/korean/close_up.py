@@ -29,6 +29,7 @@ from worker.reading.cards.korean.common import (
     Place,
     Placed,
     Words,
+    dates,
     issuer_places,
     licence_number,
     on_card,
@@ -103,10 +104,11 @@ def near(card: Card, place: Place, closer: float = print_lines.CLOSER) -> list[R
     return rows_of(card, found, engine().read_lines([line.strip for line in found]))
 
 
-def settled(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told, list[Row]]:
+def settled(card: Card, rows: Sequence[Row], told: Told, *, today: date) -> tuple[Told, list[Row]]:
     """What was told with the small print that was lost, or read badly, where it usually stands, and its lines."""
     seen: list[Row] = []
     small = closeness(card, told)
+    told = _with_day(card, told, today=today)
     for name, tell_, places in _wanted(card, rows, told):
         known = told.fields[name].confidence if name in told.fields else 0.0
         is_lost = name not in told.fields or known < _UNSURE.get(name, 0.0)
@@ -124,6 +126,18 @@ def settled(card: Card, rows: Sequence[Row], told: Told) -> tuple[Told, list[Row
         if stated := driver.condition(seen):
             told = replace(told, fields=told.fields | {"condition": as_field(card, stated.row, stated)})
     return told, seen
+
+
+def _with_day(card: Card, told: Told, *, today: date) -> Told:
+    """What was told with the day of issue right above the issuer, lost between narrow lines."""
+    if "issue_date" in told.fields or "issuer" not in told.fields:
+        return told
+    issuer = place_of(looks.unread(card, np.array(on_card(card, told.fields["issuer"]), np.float32)))
+    above, _ = stacks.above_and_below(card, issuer, issuer, lambda row: bool(dates([row], today=today)), engine())
+    days = dates(above[-1:], today=today)
+    if not days:
+        return told
+    return replace(told, fields=told.fields | {"issue_date": as_field(card, days[0].row, days[0].match)})
 
 
 def _with_more_kinds(card: Card, rows: Sequence[Row], told: Told) -> Told:

@@ -223,7 +223,7 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
 
 def _surely(card: Card, rows: Sequence[Row], told: Told, *, today: date) -> Look:
     """What rows of an upright card told, with what is told by closer looks."""
-    told, small = close_up.settled(card, rows, told)
+    told, small = close_up.settled(card, rows, told, today=today)
     told = surer.told(card, [*rows, *small], told, engine(), recogniser.engine("latin"), today=today)
     return Look(card, list(rows), replace(told, engine=engine().name), small)
 

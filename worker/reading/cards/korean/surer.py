@@ -23,7 +23,6 @@ _BEHIND: Final = 0.4  #: of its height, looked at behind a value too: a stop tha
 _AT_AN_END: Final = 0.4  #: of a row's height with its margins, looked at before and behind a code that may be cut
 _CODE: Final = "serial_number"
 _DATE: Final = "issue_date"
-_ONES: Final = re.compile("1(?=1)")
 _MAY_HAVE_LOST_A_STOP: Final = re.compile(r"[\d.]+\d")  #: a date; one with blanks in it has its stop
 
 
@@ -93,16 +92,17 @@ def _again(sight: _Sight, known: Field, tell: Teller) -> Iterator[_Seen]:
 def _surest(card: Card, known: Field, seen: Iterable[_Seen]) -> Field:
     """The value as it is read most surely; nothing more is looked at behind one that is sure."""
     for row, value in seen:
-        if value.confidence > known.confidence + SURER and not _has_lost_a_one(value.text, known.value):
+        if value.confidence > known.confidence + SURER and not _has_lost_a_digit(value.text, known.value):
             known = as_field(card, row, value)
         if known.confidence > _SURE:
             break
     return known
 
 
-def _has_lost_a_one(text: str, known: str) -> bool:
-    """True for a date without one of two ones side by side: one of them is easily lost, and none is made up there."""
-    return any(known[: one.start()] + known[one.start() + 1 :] == text for one in _ONES.finditer(known))
+def _has_lost_a_digit(text: str, known: str) -> bool:
+    """True for a date that lacks one digit of another: a narrow one is easily lost, and none is made up."""
+    few, many = ("".join(sign for sign in one if sign.isdigit()) for one in (text, known))
+    return any(many[:place] + many[place + 1 :] == few for place in range(len(many)))
 
 
 def _stopped(known: Field, seen: Iterable[_Seen]) -> Field:

@@ -42,7 +42,7 @@ def closer(monkeypatch):
         monkeypatch.setattr(close_up.print_lines, "near", engine.near)
         told = read.tell(CARD, rows, today=TODAY)
         assert told is not None
-        closer, seen = close_up.settled(CARD, rows, told)
+        closer, seen = close_up.settled(CARD, rows, told, today=TODAY)
         return {name: field.value for name, field in closer.fields.items()}, seen, engine
 
     return look
@@ -199,3 +199,11 @@ def test_a_number_lost_between_narrow_lines_is_read_below_the_name(row_of, monke
     monkeypatch.setattr(close_up.stacks, "above_and_below", above_and_below)
     found = close_up.holder(CARD, rows, today=TODAY)
     assert [row.plain for row in found] == ["770508-2745322"]
+
+
+def test_a_day_squeezed_in_above_the_issuer_is_read_there(row_of, closer, monkeypatch) -> None:
+    day = row_of("2003. 4. 18.", at=(0.35, 0.62))
+    monkeypatch.setattr(close_up.stacks, "above_and_below", lambda *_: ([day], []))
+    rows = [row for row in licence(row_of, "강원지방경찰청장") if row.plain != day.plain]
+    values, _, _ = closer(rows, [])
+    assert values["issue_date"] == "2003. 4. 18."

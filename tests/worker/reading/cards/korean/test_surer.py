@@ -81,6 +81,7 @@ def test_a_stop_behind_a_day_is_taken_from_one_look_that_sees_it(
     assert values["issue_date"] == day
 
 
-def test_a_look_that_lost_one_of_two_ones_is_not_believed(looked_again) -> None:
-    values, _ = looked_again(("김홍인", 0.999), ("2010.02.11.", 0.9), ("2010.02.1.", 0.999))
-    assert values["issue_date"] == "2010.02.11."
+@pytest.mark.parametrize(("day", "closer"), [("2010.02.11.", "2010.02.1."), ("2023. 4. 21.", "2023. 4. 2.")])
+def test_a_look_that_lost_a_digit_is_not_believed(looked_again, day: str, closer: str) -> None:
+    values, _ = looked_again(("김홍인", 0.999), (day, 0.9), (closer, 0.999))
+    assert values["issue_date"] == day
