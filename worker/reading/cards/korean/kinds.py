@@ -12,6 +12,8 @@ from worker.reading.cards.korean import common, hangul, words
 from worker.reading.cards.korean.rows import Row
 
 _KIND_LIKE = re.compile("[0-9]?종|보통|대형|소형|특수|원동기|견인|구난")
+_A_KIND = re.compile("[12]종|보통|대형|소형|특수|원동기|견인|구난")  #: what no place is called
+_FLUSH = 0.03  #: of a card's width, by which rows of a stack begin apart
 NUMBER_LABEL = re.compile("면+ ?허+ ?번+ ?호*|허+ ?번+ ?호+")  #: kinds of licence stand before it
 _NUMBER = re.compile(r"\d[\d -]{6,}\d(?= |$)")  #: and behind it
 _LIKELY_KIND = 0.3  #: confidence of kinds that are believed before shorter ones in their place
@@ -50,8 +52,9 @@ def _place(said: common.Words) -> lines.Row:
 
 
 def _is_another_kind(row: Row, found: Sequence[common.Words]) -> bool:
-    """True for a row that looks like a kind of licence, but like none that is known, where none of `found` stands."""
-    if not _KIND_LIKE.search(row.plain) or _kinds_on(row):
+    """True for a row that looks like a kind of licence, but like none that is known, in line with one of `found`."""
+    is_in_line = any(abs(row.left - one.row.left) < _FLUSH for one in found)
+    if not is_in_line or not _A_KIND.search(row.plain) or _kinds_on(row):
         return False
     whole = common.Words(row, row.plain, 0.0, 0, len(row.printed.centres) - 1)
     return not any(_is_in_place_of(whole, one) for one in found)
