@@ -18,6 +18,7 @@ NUMBER_LABEL = re.compile("면+ ?허+ ?번+ ?호*|허+ ?번+ ?호+")  #: kinds o
 _NUMBER = re.compile(r"\d[\d -]{6,}\d(?= |$)")  #: and behind it
 _LIKELY_KIND = 0.3  #: confidence of kinds that are believed before shorter ones in their place
 _LOST_KIND = 0.4  #: what the confidence of kinds is worth where one more was not made out
+_NEARLY_LEVEL = 1.1  #: as _LEVEL, of a row that tells a part of what the other tells
 _SHARED, _LEVEL = 0.5, 0.7  #: of the shorter one, and of a capital's height: two rows that are one print
 
 
@@ -87,15 +88,16 @@ def _tells_best(kinds: common.Words) -> tuple[bool, int, float]:
 
 
 def _is_same_print(kinds: common.Words, other: common.Words) -> bool:
-    """True for the same kinds, or a part of them, or others in the same place: no kind stands on a licence twice."""
-    return kinds.text in other.text or other.text in kinds.text or _is_in_place_of(kinds, other)
+    """True for the same kinds, or others in the same place, a part of them a little off it: none stands there twice."""
+    is_part = kinds.text in other.text or other.text in kinds.text
+    return kinds.text == other.text or _is_in_place_of(kinds, other, _NEARLY_LEVEL if is_part else _LEVEL)
 
 
-def _is_in_place_of(kinds: common.Words, other: common.Words) -> bool:
+def _is_in_place_of(kinds: common.Words, other: common.Words, level: float = _LEVEL) -> bool:
     first, second = _place(kinds), _place(other)
     shared = min(first.right[0], second.right[0]) - max(first.left[0], second.left[0])
     away = abs(first.middle[1] - second.middle[1])
-    return shared > _SHARED * min(first.length, second.length) and away < _LEVEL * min(first.height, second.height)
+    return shared > _SHARED * min(first.length, second.length) and away < level * min(first.height, second.height)
 
 
 def _parts(row: Row) -> list[list[int]]:

@@ -248,3 +248,9 @@ def test_a_kind_of_licence_above_the_number_is_no_name(row_of) -> None:
     told = driver.tell(CARD, card, today=TODAY)
     assert told is not None
     assert "name" not in told.fields
+
+
+def test_a_kind_that_begins_as_the_one_below_it_is_told_too(row_of) -> None:
+    told = kinds.told([row_of("1종소형", at=(0.72, 0.17)), row_of("1종소형견인차", at=(0.72, 0.225))])
+    assert told is not None
+    assert told.text == "1종소형/1종소형견인차"
