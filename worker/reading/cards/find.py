@@ -16,6 +16,7 @@ from worker.reading.cards.base import Card, Colour, Corners, Homography
 WIDTH: Final = 1000  #: px of a card that is cut out with its long side along x: ID-1 is 85.6 x 53.98 mm
 HEIGHT: Final = 631
 _ROOM: Final = 0.08  #: of a card's sides, kept around it
+EDGE: Final = _ROOM / (1 + 2 * _ROOM)  #: of the sides of what is cut out, where the card's edges lie in it
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,7 +60,7 @@ def quarter_turned(card: Card) -> Card:
 def cut(picture: Colour, quad: Corners, sureness: float) -> Card:
     """The card with these four corners (clockwise, in pixels of `picture`), the long side along x."""
     corners = outlines.long_side_first(np.asarray(quad, np.float64))
-    x, y = WIDTH * _ROOM / (1 + 2 * _ROOM), HEIGHT * _ROOM / (1 + 2 * _ROOM)
+    x, y = WIDTH * EDGE, HEIGHT * EDGE
     target = np.array([(x, y), (WIDTH - x, y), (WIDTH - x, HEIGHT - y), (x, HEIGHT - y)], np.float64) - 0.5
     to_card = _homography(corners, target)
     corner, part, shrink = _part(picture, _widened(corners))

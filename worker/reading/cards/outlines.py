@@ -26,6 +26,8 @@ _OTHER: Final = 0.6  #: of both together, that two cards share at most
 _MOST_CARDS: Final = 2  #: of one picture
 _MOST_BY_SIDES: Final = 2  #: cards that straight edges tell
 _LESS_BY_SIDES: Final = 0.9  #: times as sure as all of their edges show
+_LETTERS: Final = (11, 11)  #: px of the small picture, higher than print of a page
+_NIBBLED: Final = 9  #: px of it, twice what print at a card's side leaves there
 _SAME_BY_SIDES: Final = 0.85  #: of both together, that these share with one that is known
 _BLEEDING: Final = 0.45  #: of the picture's own edge, that a card runs over which fills the picture
 _EDGE: Final = 2  #: cells
@@ -55,12 +57,18 @@ def _told(small: Colour) -> Iterator[tuple[Floats, float]]:
     known = _filling(small, look.card) or _by_look(small, look)
     plain = [one for one in known if one[1] > _PLAIN]
     yield from plain
-    others = [
-        (quad, _LESS_BY_SIDES * shown)
-        for quad, shown in sides.seen(small, _MOST_BY_SIDES)
-        if all(quadrilateral.shared(quad, other) < _SAME_BY_SIDES for other, _ in known)
-    ]
+    others: list[tuple[Floats, float]] = []
+    for picture in (small, _without_print(small)):
+        for quad, shown in sides.seen(picture, _MOST_BY_SIDES):
+            if all(quadrilateral.shared(quad, other) < _SAME_BY_SIDES for other, _ in [*known, *others]):
+                others.append((quad, _LESS_BY_SIDES * shown))
     yield from sorted([*known[len(plain) :], *others], key=lambda one: -one[1])
+
+
+def _without_print(small: Colour) -> Colour:
+    """The picture with paper in place of dark print: on a page of it, a card's sides are no longer the faintest."""
+    paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones(_LETTERS, np.uint8))
+    return np.asarray(cv2.medianBlur(paper, _NIBBLED), np.uint8)
 
 
 def _filling(small: Colour, share: layout.Plane) -> list[tuple[Floats, float]]:

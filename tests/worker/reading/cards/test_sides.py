@@ -21,6 +21,15 @@ def ruled() -> Picture:
     return paper
 
 
+def printed() -> Picture:
+    """A white page of black print, line by line."""
+    rng, page = np.random.default_rng(2), np.full((384, 512, 3), 240, np.uint8)
+    for y in range(8, 384, 11):
+        text = "".join(rng.choice(list("MHWE NKBRA"), 70))
+        cv2.putText(page, text, (-6, y), cv2.FONT_HERSHEY_SIMPLEX, 0.32, (30, 30, 30), 1, cv2.LINE_AA)
+    return page
+
+
 def tiled() -> Picture:
     """A tiled floor whose joints run past the card on all sides."""
     floor = np.full((384, 512, 3), (150, 160, 170), np.uint8)
@@ -52,6 +61,13 @@ def test_a_card_on_ruled_paper_or_tiles_is_told_by_its_sides(degrees: float) -> 
         (corners, sureness), *_ = sides.seen(ground, 2)
         assert off(corners, truth) < 5
         assert sureness > 0.8
+
+
+@pytest.mark.parametrize("degrees", [0, 22, 97])
+def test_a_card_on_a_page_of_print_is_told_by_its_sides(degrees: float) -> None:
+    page = printed()
+    truth = laid_on(page, degrees)
+    assert min(off(corners, truth) for corners, _ in outlines.seen(page)) < 6
 
 
 def test_a_ground_without_a_card_tells_none() -> None:

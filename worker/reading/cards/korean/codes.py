@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -30,6 +30,7 @@ _NARROW: Final = "1I"  #: signs that are easily lost between two others
 _TORN: Final = 0.3  #: what the confidence of a code is worth with a blank in it: none has one
 _FLOOR: Final = -6.0  #: natural-log probability below which no sign is less likely, where readings are compared
 _ALIKE: Final = [SIGNS.index(sign) for sign in "0O"]  #: whoever reads words takes either for O beside letters
+_SURE_END: Final = 0.7  #: probability of a sign at an end of a code that its row was too short for
 _CLOSER: Final = 0.07  #: of a strip's height, cut off above and below, or added, where it is read again
 
 Table = npt.NDArray[np.float64]  #: (places, SIGNS) natural-log probabilities, rows sum to 1 after exp
@@ -67,6 +68,28 @@ def together(row: Row, reader: looks.Together, other: PrintEngine) -> Words | No
     chosen = _longer_or_surer(fitting)
     code = _words(row, places, _mean(chosen))
     return replace(code, confidence=code.confidence * len(chosen) / sum(map(len, fitting)))
+
+
+def with_lost_end(code: Words, longer: Iterable[Row], other: PrintEngine) -> Words:
+    """The code with a sign before or behind it that its row was too short for, where a recogniser surely sees one.
+
+    `longer` is the same row with more room at its ends.
+    """
+    if len(code.text) == _LENGTHS[-1]:
+        return code
+    for row in longer:
+        tables = [_table(row, []), _capitals(row.line.strip, other)] if _places(row) else []
+        whole = [table for table in tables if len(table) == _LENGTHS[-1] and _goes_on(_text(table), code.text, table)]
+        if whole:
+            longest = _words(row, _places(row), _mean(whole))
+            return replace(longest, confidence=longest.confidence * len(whole) / len(tables))
+    return code
+
+
+def _goes_on(text: str, part: str, table: Table) -> bool:
+    """True where a text is a part of a code and one sure sign more."""
+    sure = np.exp(table.max(axis=1))
+    return bool((text[1:] == part and sure[0] > _SURE_END) or (text[:-1] == part and sure[-1] > _SURE_END))
 
 
 def _longer_or_surer(fitting: Sequence[list[Table]]) -> list[Table]:

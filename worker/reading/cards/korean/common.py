@@ -31,6 +31,8 @@ _UNPARTED = 0.6  #: of that probability, by which a date may fit less well whose
 _STOPS = re.compile(r"[ .,·'~:-]*")
 _MORE_DIGITS = re.compile(r"[ .,·'-]*\d")
 _BEFORE_A_NUMBER = frozenset(" :.·-" + hangul.OTHER)
+_DIGIT_TOO_MANY = 0.5  #: and of one beside which stands a digit that is none of it
+_NOT_BORN = 0.3  #: confidence at most of a number that tells no day on which anybody was born
 _NEARLY = 0.35  #: of that probability, by which a day that may be fits less well than one that may not
 _AHEAD = 10  #: years from now, in which no card was issued
 NUMBER_FITS = -1.1  #: mean natural-log probability of a place from which on a number or date is one
@@ -65,7 +67,9 @@ def resident_number(rows: Sequence[Row], *, today: date) -> Placed | None:
         return found
     strict = patterns.best_of(found.row.printed, patterns.resident_number_forms(today.year))
     least = found.match.fit - _NEARLY if born else NUMBER_FITS
-    return Placed(found.row, strict) if strict and strict.fit > least else found
+    if strict and strict.fit > least:
+        return Placed(found.row, strict)
+    return Placed(found.row, replace(found.match, confidence=min(found.match.confidence, _NOT_BORN)))
 
 
 def licence_number(rows: Sequence[Row]) -> Placed | None:
@@ -119,8 +123,28 @@ def _likeliest(
         other = patterns.find(row.printed, blocked)
         if other and other.fit > match.fit:
             continue
-        best = Placed(row, match)
+        best = Placed(row, _parted_from_digits(row, match))
     return best
+
+
+def _parted_from_digits(row: Row, match: patterns.Match) -> patterns.Match:
+    """The number, unsure where a digit stands right before or behind it, or among it: one may have been told twice."""
+    text = row.printed.text
+    beside = text[max(0, match.first - 1) : match.first] + text[match.last + 1 : match.last + 2]
+    within = [place for place in range(match.first, match.last) if place not in match.places and text[place].isdigit()]
+    if not within and not any(sign.isdigit() for sign in beside):
+        return match
+    return replace(match, confidence=min(match.confidence, _DIGIT_TOO_MANY))
+
+
+def issued(days: Sequence[Placed], *, today: date) -> Placed | None:
+    """Of dates the lowest on the card, of those that are not to come if any is not."""
+
+    def is_past(placed: Placed) -> bool:
+        day = day_of(placed.match.text)
+        return day is not None and day <= today
+
+    return max(days, key=lambda placed: (is_past(placed), placed.row.middle), default=None)
 
 
 def dates(rows: Sequence[Row], *, today: date) -> list[Placed]:

@@ -10,24 +10,22 @@ import numpy as np
 
 from core.documents import DocumentType, Field
 from worker.reading.cards.base import Card, Told
-from worker.reading.cards.korean import codes, common, hangul, issuers, names, resident, words
-from worker.reading.cards.korean.rows import Row, as_field, parted
+from worker.reading.cards.korean import codes, common, hangul, issuers, kinds, names, resident, words
+from worker.reading.cards.korean.rows import Row, as_field, part_of, parted
 
 _TITLES = ("자동차운전면허증", "운전면허증")
 _DATED = re.compile(r"[12]\d{3} ?[.,] ?\d{1,2} ?[.,] ?\d")
-_DIGITS_OF_A_DAY = 6  #: at least, of a row that tells one
-_STACKED, _SHARED = 1.0, 0.2  #: heights of a line, up or down to the next, and into it
+_DIGITS_OF_A_DAY = 5  #: at least, of a row that tells one
 _POLICE = "경찰청"
 _LIKE_A_TITLE = 0.7  #: share of its signs
 _PERIOD = re.compile("적성|검사|갱신|기간|까지")
 _CONDITION_LABELS = ("조건",)
 _NEARLY_LABEL = re.compile("^ ?(?:조.|.건) ?[:;.]? ?(?=[A-J](?:$|[., ]))")  #: read with doubt, a letter behind it
 _LETTERS = re.compile("^[A-J]{2,4}$")  #: of conditions, the commas between them lost
-_KIND_LIKE = re.compile("[0-9]?종|보통|대형|소형|특수|원동기|견인|구난")
-_NUMBER_LABEL = re.compile("면+ ?허+ ?번+ ?호*|허+ ?번+ ?호+")  #: kinds of licence stand before it
-_NUMBER = re.compile(r"\d[\d -]{6,}\d(?= |$)")  #: and behind it
+_KIND_WHOLE = re.compile("종(?:대형|보통|소형|특수|원동기)")  #: that no name has
 _ABBREVIATED = re.compile(r"^[A-J](?:[^A-Z가-힣] ?[A-J])+$")  #: conditions by their letters
-_LOST_KIND = 0.4  #: what the confidence of kinds is worth where one more was not made out
+_HOLDER = 2.0  #: heights of a licence's number with its margins, below it, in which its holder's name stands
+_MOST_ABOVE = 3  #: rows below which it is looked for
 _ADDRESS = 0.25  #: of a card's height below the resident number, in which the address stands
 _HALF_A_SIGN = 0.25  #: of a line's height with its margins
 _BELOW = 1.7  #: times _ASIDE, that a condition may stand below the period
@@ -51,6 +49,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
         others = _without(others, person)
         fields["resident_number"] = _placed(card, person)
         between = [row for row in others if licence.row.middle < row.middle < person.row.middle]
+        between = [row for row in between if not _KIND_WHOLE.search(row.plain)]
         if name := resident.name_above(between, person):
             named = name[0]
             fields["name"] = as_field(card, *name)
@@ -60,7 +59,7 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     days = common.dates(plain, today=today)
     if person and (address := common.address(below, person.row, _end_of_address(below, person.row, days))):
         fields["address"] = as_field(card, address.row, address)
-    issued = max(days, key=lambda placed: placed.row.middle, default=None)
+    issued = common.issued(days, today=today)
     if issued:
         fields["issue_date"] = _placed(card, issued)
         low = [row for row in plain if row.middle > issued.row.middle - issued.row.height * 0.5]
@@ -82,7 +81,27 @@ def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
 
 def number(rows: Sequence[Row]) -> common.Placed | None:
     """The licence's number; a period is none, and no date."""
-    return common.licence_number([row for row in rows if not _is_period(row) and not _DATED.search(row.printed.text)])
+    return common.licence_number(_undated(rows))
+
+
+def holders_number(rows: Sequence[Row], *, today: date) -> common.Placed | None:
+    """The number of the licence's holder; a period is none."""
+    return common.resident_number(_undated(rows), today=today)
+
+
+def above_holders_number(rows: Sequence[Row]) -> list[Row]:
+    """Rows right below the licence's number: its holder's stands below one of them, or below the number itself."""
+    if (licence := number(rows)) is None:
+        return []
+    row = part_of(licence.row, slice(licence.match.first, licence.match.last + 1))
+    below = [
+        one for one in rows if row.middle < one.middle < row.middle + _HOLDER * row.height and one.right > row.left
+    ]
+    return [*below, row][:_MOST_ABOVE]
+
+
+def _undated(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if not _is_period(row) and not _DATED.search(row.printed.text)]
 
 
 def is_of_a_licence(row: Row) -> bool:
@@ -119,8 +138,8 @@ def _without(rows: Sequence[Row], placed: common.Placed) -> list[Row]:
 
 def _the_rest(card: Card, rows: Sequence[Row], below: Sequence[Row], lowest: Row | None) -> dict[str, Field]:
     fields = {}
-    if kinds := licence_kinds(rows):
-        fields["licence_type"] = as_field(card, kinds.row, kinds)
+    if told := kinds.told(rows):
+        fields["licence_type"] = as_field(card, told.row, told)
     if stated := condition(below):
         fields["condition"] = as_field(card, stated.row, stated)
     beside = _beside(rows, lowest)
@@ -150,7 +169,7 @@ def number_places(card: Card, rows: Sequence[Row]) -> list[common.Place]:
     height, width = card.image.shape[:2]
     places = []
     for row in rows:
-        if label := _NUMBER_LABEL.search(row.printed.text):
+        if label := kinds.NUMBER_LABEL.search(row.printed.text):
             end = float(row.printed.centres[label.end() - 1]) / row.line.strip.shape[1]
             start = (row.left + (row.right - row.left) * end) * width + row.height * height * _HALF_A_SIGN
             places.append(
@@ -190,23 +209,6 @@ def nearly_conditions(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def kinds_beside(rows: Sequence[Row]) -> list[Row]:
-    """Rows right of the number, one below the other, with kinds of licence; without the number none."""
-    licence = number(rows)
-    return [row for row in rows if licence and row.left > licence.row.left + _ASIDE and licence_kinds([row])]
-
-
-def stack_places(card: Card, kinds: Sequence[Row]) -> list[common.Place]:
-    """Where one kind more may stand, px of the card: right above the first and right below the last."""
-    height, width = card.image.shape[:2]
-    first, last = kinds[0], kinds[-1]
-    tall = first.height * height
-    ends = (first.left * width - tall, max(row.right for row in kinds) * width + 2 * tall)
-    levels = (first.top * height - _STACKED * tall, last.bottom * height - _SHARED * tall)
-    reach = (_STACKED + _SHARED) * tall
-    return [(round(ends[0]), round(level), round(ends[1]), round(level + reach)) for level in levels]
-
-
 def code_places(card: Card, fields: dict[str, Field]) -> list[common.Place]:
     """Where the code serial is looked for, px of the card: right of the issuer, or of the date above it.
 
@@ -234,53 +236,6 @@ def _beside(rows: Sequence[Row], office: Row | None) -> list[Row]:
     ]
 
 
-def licence_kinds(rows: Sequence[Row]) -> common.Words | None:
-    """All kinds of licence on the card, joined by `/`; those on several rows from top to bottom."""
-    found: list[common.Words] = []
-    for row in rows:
-        if not _KIND_LIKE.search(row.plain):
-            continue
-        said = _parts(row)
-        parts = [known for part in said if (known := _kind(row, part))]
-        if parts:
-            text = "/".join(word for word, _, _, _ in parts)
-            sure = float(np.prod([sure for _, sure, _, _ in parts])) * _LOST_KIND ** _lost_kinds(row, said)
-            found.append(common.Words(row, text, sure, parts[0][2], parts[-1][3]))
-    if not found:
-        return None
-    first = found[0]
-    text, sure = "/".join(one.text for one in found), float(np.prod([one.confidence for one in found]))
-    return common.Words(first.row, text, sure, first.first, first.last)
-
-
-def _parts(row: Row) -> list[list[int]]:
-    """Places of the words of a row, parted at `/`, `,`, the number's label and before a digit followed by 종."""
-    parts: list[list[int]] = [[]]
-    text = row.printed.text
-    for other in (_NUMBER_LABEL, _NUMBER):
-        text = other.sub(lambda found: "/" * len(found[0]), text)
-    for place, sign in enumerate(text):
-        if sign in "/,·." or (sign in "12" and "종" in text[place + 1 : place + 3] and parts[-1]):
-            parts.append([])
-        if sign not in "/,·. -" + hangul.OTHER:
-            parts[-1].append(place)
-    return [part for part in parts if len(part) > 1]
-
-
-def _lost_kinds(row: Row, parts: Sequence[Sequence[int]]) -> int:
-    """How many parts of a row look like a kind of licence, but like none that is known."""
-    like = [part for part in parts if _KIND_LIKE.search("".join(row.printed.text[place] for place in part))]
-    return sum(_kind(row, part) is None for part in like)
-
-
-def _kind(row: Row, places: Sequence[int]) -> tuple[str, float, int, int] | None:
-    known = words.nearest(row.printed.log_probabilities[list(places)], words.LICENCE_KINDS)
-    if known is None:
-        return None
-    sure = float(np.exp((row.printed.log_probabilities[list(places)].max(axis=1).sum() - 2 * known.against) / 2))
-    return known.word, sure, places[0], places[-1]
-
-
 def condition(rows: Sequence[Row]) -> common.Words | None:
     """What stands behind the word 조건."""
     for row in rows:
@@ -297,7 +252,7 @@ def _stated(row: Row, start: int) -> common.Words | None:
     """The condition that a row says from a place on; letters of conditions have commas between them."""
     text = row.printed.text[start:].replace(hangul.OTHER, "").strip(" .:-~'")
     sure = row.printed.confidences[start:]
-    if not text or float(np.mean(sure)) < _LEAST_CONDITION:
+    if not text or float(np.mean(sure)) < _LEAST_CONDITION or sum(map(str.isdigit, text)) >= _DIGITS_OF_A_DAY:
         return None
     if known := _known_condition(row, start) or _letter(row, start, text):
         return known

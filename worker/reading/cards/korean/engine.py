@@ -27,6 +27,7 @@ _DIGITS = range(1, 11)  #: their columns in the first head
 _NARROWEST, _WIDEST = 6, 480  #: frames
 _CHANGE = 0.7  #: natural-log cost of another kind beginning: two frames of one sign seldom differ surely
 _TWICE = 1.65  #: times the usual length, from which on a run is two of the same sign
+_LONGER = 1.4  #: times the length of any other syllable: behind a label in small print they are all longer than usual
 _FLOOR = -14.0  #: log probability below which nothing is told apart
 _UNSURE = 0.8  #: mean confidence below which a line is read at other widths too
 _HOPELESS = 0.35  #: and below which it is no print
@@ -196,10 +197,12 @@ def _split(runs: list[Run]) -> list[Run]:
     """Cuts runs of a digit or of Hangul that are long for their kind: the blank between two of the same was lost."""
     out: list[Run] = []
     for kinds in (range(HANGUL, HANGUL + 1), _DIGITS):
-        usual = float(np.median([b - a for kind, a, b in runs if kind in kinds] or [1]))
+        lengths = sorted(b - a for kind, a, b in runs if kind in kinds)
+        usual = float(np.median(lengths or [1]))
+        most = _LONGER * lengths[-2] if HANGUL in kinds and len(lengths) > 1 else 0.0
         for kind, a, b in runs:
             if kind in kinds:
-                parts = 1 if b - a < max(3.0, _TWICE * usual) else round((b - a) / usual)
+                parts = 1 if b - a < max(3.0, _TWICE * usual, most) else round((b - a) / usual)
                 cuts = np.linspace(a, b, parts + 1).round().astype(int)
                 out += [(kind, int(x), int(y)) for x, y in pairwise(cuts)]
     out += [run for run in runs if run[0] != HANGUL and run[0] not in _DIGITS]

@@ -9,9 +9,10 @@ import numpy as np
 
 from worker.reading.cards.korean import hangul, words
 from worker.reading.cards.korean.common import Words
-from worker.reading.cards.korean.rows import Row
+from worker.reading.cards.korean.rows import Row, side_by_side
 
 _ENDINGS = "장수사"  #: of issuers: 구청장, 시장, 군수, 도지사
+_GAP, _LEVEL = 0.15, 0.3  #: of a card's width behind a province, of its height off its level
 _FEWEST = 4  #: syllables of one
 _MOST = 20  #: syllables of one that nobody knows
 _LEAST = 0.02  #: confidence from which on one is believed before others
@@ -47,13 +48,26 @@ def find(rows: Sequence[Row], known: Sequence[str]) -> Words | None:
     One that nobody knows is told only where none is known: print of a page below the card ends alike.
     """
     best: tuple[_Offer, Row] | None = None
-    for row in sorted(rows, key=lambda row: -row.middle):
+    for row in [*_parted_by_a_gap(rows), *sorted(rows, key=lambda row: -row.middle)]:
         offer = _on(row, known)
         if offer and (best is None or offer.rank > best[0].rank):
             best = offer, row
         if best and all(best[0].rank):
             break
     return _told(*best) if best else None
+
+
+def _parted_by_a_gap(rows: Sequence[Row]) -> list[Row]:
+    """A province and the office that stands far behind it on its level, as one row."""
+    heads = [row for row in rows if len(row.plain) in _HEADS and words.snap(words.solid(row.printed), words.PROVINCES)]
+    return [
+        side_by_side(head, row)
+        for head in heads
+        for row in rows
+        if 0 < row.left - head.right < _GAP
+        and abs(row.middle - head.middle) < _LEVEL * head.height
+        and row.plain[-1:] in _ENDINGS
+    ]
 
 
 def _on(row: Row, known: Sequence[str]) -> _Offer | None:

@@ -145,6 +145,18 @@ def _measured(grey: Grey, row: lines.Row, room: tuple[float, float]) -> lines.Ro
     return lines.Row((float(x0), float(y0)), (float(x1), float(y1)), height)
 
 
+def followed(grey: Grey, row: lines.Row, room: tuple[float, float], times: int) -> lines.Row:
+    """A row that is told roughly, its ink no more than `room` px up and down from there, followed to both its ends."""
+    for _ in range(times):
+        measured = _measured(grey, row, room)
+        if measured.length < row.length + row.height:
+            return measured
+        row = lines.Row(
+            (measured.left[0], row.left[1]), (measured.right[0], row.right[1]), row.height
+        )  # on the level that `room` is told for
+    return _measured(grey, row, room)
+
+
 def _ink(grey: Grey, origin: Floats, axes: tuple[Floats, Floats], row: lines.Row, step: float) -> npt.NDArray[np.bool_]:
     """(_TALL, W) where ink is in the strip about a row, `step` px of the card to a px of it."""
     wide = max(4, round(row.length / step)) + 2 * round(_BEYOND * row.height / step)

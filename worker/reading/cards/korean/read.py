@@ -14,10 +14,13 @@ from worker.reading import decode
 from worker.reading.cards import find, lines, recogniser
 from worker.reading.cards.base import Card, Colour, Line, Printed, Told
 from worker.reading.cards.korean import (
+    beyond,
     close_up,
+    common,
     driver,
     hangul,
     issuers,
+    looks,
     passport,
     patterns,
     print_lines,
@@ -27,15 +30,16 @@ from worker.reading.cards.korean import (
     words,
 )
 from worker.reading.cards.korean.engine import KoreanEngine, engine
-from worker.reading.cards.korean.rows import Row, rows_of
+from worker.reading.cards.korean.rows import Row, as_field, place_of, rows_of
 
 SURE_ENOUGH: Final = 0.45  #: of a card's sureness: below it, it is no Korean document
 CERTAIN: Final = 0.88  #: from here on no other outline of a card is tried
 _UNSEEN: Final = 0.6  #: what the sureness of a card is worth whose values were all read badly
 _DOUBTFUL: Final = frozenset({"serial_number", "address", "condition"})  #: fields that say little of how well
 _OF_A_LICENCE: Final = close_up.ALWAYS | {"licence_type", "serial_number"}
+_SURE: Final = 0.9  #: confidence of a value
 _OF_A_CUT: Final = 0.8  #: what the sureness of a card is worth whose lines run out of it
-_EDGE: Final = 0.01  #: of a card's width
+_EDGE: Final = 0.02  #: of a card's width
 _LONG: Final = 0.1  #: of a card's width, a line that tells so
 _LONGEST: Final = 2000  #: px of a picture's longer side: a card is cut out of it 1000 px wide
 _FEWEST_ASKED, _ASKED = 2, 5  #: lines that say which way is up
@@ -46,6 +50,7 @@ _CLEAR_FIT, _NOTHING, _CLEAR_OFFICE = -0.5, -99.0, 0.5  #: of a number, of none;
 _OFFICIALS, _FEWEST_BEFORE, _LONGEST_OFFICE = "장수", 3, 24  #: that offices end in; signs before them and in all
 _FEWEST_TELLING: Final = 2  #: rows that only cards print, that tell where one lies
 _TINY, _OF_TINY = 30, 0.1  #: px of its lines, below which a card does not fill its outline; what that costs
+_OF_LACKING: Final = 0.05  #: what a value costs that every such card prints and that was not seen
 _MOST_LINES: Final = 40  #: read on one card; the longest are read first
 
 
@@ -63,17 +68,27 @@ class Look:
         """0..1, that the card is one of those read here, seen well."""
         if self.told is None:
             return 0.0
-        read_ = [field.confidence for name, field in self.told.fields.items() if name not in _DOUBTFUL]
-        seen = _UNSEEN + (1 - _UNSEEN) * float(np.mean(read_ or [0.0]))
+        expected = (self.told.fields.keys() | self._always) - _DOUBTFUL
+        read_ = [self.told.fields[name].confidence if name in self.told.fields else 0.0 for name in expected]
+        seen = _UNSEEN + (1 - _UNSEEN) * float(np.mean(read_))
         return self.told.sureness * seen * (_OF_A_CUT if self.is_cut else 1)
 
     @property
     def lacks(self) -> bool:
         """True where a value was not seen that every such card prints."""
-        if self.told is None:
-            return True
-        always = _OF_A_LICENCE if self.told.document_type is DocumentType.DRIVER_LICENCE else close_up.ALWAYS
-        return not always <= self.told.fields.keys()
+        return self.told is None or not self._always <= self.told.fields.keys()
+
+    @property
+    def _always(self) -> frozenset[str]:
+        """What every such card prints."""
+        is_licence = self.told is not None and self.told.document_type is DocumentType.DRIVER_LICENCE
+        return _OF_A_LICENCE if is_licence else close_up.ALWAYS
+
+    @property
+    def is_doubtful(self) -> bool:
+        """True where one of the values that every such card prints was not read surely."""
+        fields = self.told.fields if self.told else {}
+        return any(name in fields and fields[name].confidence < _SURE for name in self._always - _DOUBTFUL)
 
     @property
     def is_tiny(self) -> bool:
@@ -89,7 +104,13 @@ class Look:
     def is_cut(self) -> bool:
         """True where a line runs out of the card: its outline was seen wrongly."""
         seen = [*self.rows, *self.small]
-        return any(row.left < 0 or row.right > 1 for row in seen if row.right - row.left > _LONG)
+        long = [row for row in seen if row.right - row.left > _LONG and _is_korean(row)]
+        return any(row.left < 0 or row.right > 1 for row in long)
+
+    @property
+    def worth(self) -> float:
+        """Its sureness, less what speaks for another cut: of looks at a card the greatest is believed."""
+        return self.sureness - _OF_TINY * self.is_tiny - _OF_LACKING * self.lacks
 
 
 def read(picture: Colour, *, today: date | None = None) -> Told | None:
@@ -111,9 +132,8 @@ def best_look(picture: Colour, *, today: date) -> Look | None:
                 return _cut_well(picture, best, today=today)
         before = best
         for way, where in standing.lying(picture, card):
-            looked = look(way, where, today=today)
-            looked = _with_red_number(picture, looked, today=today) if looked else None
-            if looked and (best is None or looked.sureness >= best.sureness):
+            looked = _look(picture, way, where, today=today)
+            if looked and (best is None or looked.worth >= best.worth):
                 best = looked
             if best and best.sureness >= CERTAIN:
                 return _cut_well(picture, best, today=today)
@@ -121,25 +141,38 @@ def best_look(picture: Colour, *, today: date) -> Look | None:
 
 
 def _cut_well(picture: Colour, looked: Look, *, today: date) -> Look:
-    """The card cut out closer where its print is tiny, and with more room where a value that it lacks was cut off."""
+    """The card cut out closer where its print is tiny, and with more room where a value may have been cut off."""
     looked = (_cut_anew(picture, looked, today=today) if looked.is_tiny else looked) or looked
-    if looked.card.sureness == 0 or not looked.lacks or not looked.is_at_an_edge:
+    if not (looked.lacks or looked.is_doubtful) or not looked.is_at_an_edge:
         return looked
+    if looked.card.sureness == 0:
+        return _cut_anew(picture, looked, today=today) or looked
     roomier = find.roomier(picture, looked.card)
-    looks_ = [look(way, where, today=today) for way, where in standing.lying(picture, roomier)]
+    looks_ = [_look(picture, way, where, today=today) for way, where in standing.lying(picture, roomier)]
     return max([looked, *(one for one in looks_ if one)], key=lambda one: (not one.lacks, one.sureness))
 
 
-def _cut_anew(picture: Colour, looked: Look | None, *, today: date) -> Look | None:
+def _cut_anew(picture: Colour, looked: Look | None, *, today: date, times: int = 2) -> Look | None:
     """The card cut out around the print that was read on it, where that tells more: its outline was seen wrongly."""
-    seen = [*looked.rows, *looked.small] if looked and (looked.is_tiny or looked.lacks) else []
+    is_wrong = looked is not None and (looked.is_tiny or looked.lacks or looked.is_cut)
+    seen = [*looked.rows, *looked.small] if looked and is_wrong else []
     known = [row for row in seen if _is_telling(row)]
     about = standing.about_known if len(known) >= _FEWEST_TELLING else standing.about
     read_ = known if len(known) >= _FEWEST_TELLING else [row for row in seen if _is_korean(row)]
     if looked is None or not read_:
         return looked
-    closer = look(*about(picture, looked.card, [_place_of(row) for row in read_]), today=today)
-    return max(looked, closer, key=lambda one: one.sureness - _OF_TINY * one.is_tiny) if closer else looked
+    closer = _look(picture, *about(picture, looked.card, [place_of(row) for row in read_]), today=today)
+    if closer is None:
+        return looked
+    best = max(looked, closer, key=lambda one: one.worth)
+    is_cut_again = best is closer and closer.lacks and closer.is_at_an_edge and times > 1
+    return _cut_anew(picture, best, today=today, times=times - 1) if is_cut_again else best
+
+
+def _look(picture: Colour, card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
+    """As `look`, with the number of a licence whose red ink was taken out of the card."""
+    looked = look(card, where, today=today)
+    return _with_red_number(picture, looked, today=today) if looked else None
 
 
 def _is_telling(row: Row) -> bool:
@@ -163,14 +196,6 @@ def _is_korean(row: Row) -> bool:
     return is_legible and hangul.OTHER not in text and known > max(1.0, _KNOWN * len(text))
 
 
-def _place_of(row: Row) -> lines.Row:
-    """Where a line that was read stands on its card."""
-    first, second, third, fourth = row.line.corners.astype(np.float64)
-    (x0, y0), (x1, y1) = (first + fourth) / 2, (second + third) / 2
-    tall = float(np.hypot(*(fourth - first))) / (1 + 2 * recogniser.MARGIN)
-    return lines.Row((float(x0), float(y0)), (float(x1), float(y1)), tall)
-
-
 def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
     """Reads a straight card that may stand upside down, its lines known; None where nothing is printed on it."""
     reader = engine()
@@ -184,8 +209,10 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
         ways.reverse()
     looked: Look | None = None
     for upright, strips, glanced in ways:
-        rows = rows_of(upright, strips, reader.read_lines([line.strip for line in strips], glanced))
+        seen = rows_of(upright, strips, reader.read_lines([line.strip for line in strips], glanced))
+        rows = beyond.left_out(upright, seen)
         rows += close_up.number(upright, rows)
+        rows += close_up.holder(upright, rows, today=today)
         if told := tell(upright, rows, today=today):
             return _surely(upright, rows, told, today=today)
         looked = looked or Look(upright, rows, None)
@@ -196,20 +223,29 @@ def look(card: Card, where: Sequence[lines.Row], *, today: date) -> Look | None:
 
 def _surely(card: Card, rows: Sequence[Row], told: Told, *, today: date) -> Look:
     """What rows of an upright card told, with what is told by closer looks."""
-    told, small = close_up.settled(card, rows, told)
+    told, small = close_up.settled(card, rows, told, today=today)
     told = surer.told(card, [*rows, *small], told, engine(), recogniser.engine("latin"), today=today)
     return Look(card, list(rows), replace(told, engine=engine().name), small)
 
 
 def _with_red_number(picture: Colour, looked: Look, *, today: date) -> Look:
-    """The card with its licence number in red ink, where other print says that it is a licence and none was read."""
+    """The card with its licence number in red ink: where it was not read, or read from what is left of it."""
+    looked = _as_a_licence(picture, looked, today=today)
+    told = looked.told
+    if told is None or told.document_type is not DocumentType.DRIVER_LICENCE:
+        return looked
+    number = told.fields["licence_number"]
+    return looked if number.confidence > close_up.SURE_NUMBER else _with_redder(picture, looked, told, number)
+
+
+def _as_a_licence(picture: Colour, looked: Look, *, today: date) -> Look:
+    """A card without a licence number of which other print says that it is a licence, with its number in red ink."""
     told = looked.told
     if told is None or told.document_type is not DocumentType.RESIDENT_CARD:
         return looked
     if not any(driver.is_of_a_licence(row) for row in looked.rows):
         return looked
-    card = find.again(picture, looked.card)
-    inked = replace(card, image=np.ascontiguousarray(card.image[..., [1, 1, 1]]))  # red ink is dark in green light
+    inked = _inked(picture, looked.card)
     places = driver.red_places(looked.card, told.fields)
     close = [row for place in places for row in close_up.near(inked, place, close_up.FURTHER)]
     if (inked_number := driver.number(close)) is None:
@@ -217,6 +253,25 @@ def _with_red_number(picture: Colour, looked: Look, *, today: date) -> Look:
     rows = sorted([*looked.rows, close_up.span(inked_number)], key=lambda row: row.middle)
     again = tell(looked.card, rows, today=today)
     return _surely(looked.card, rows, again, today=today) if again else looked
+
+
+def _with_redder(picture: Colour, looked: Look, told: Told, known: Field) -> Look:
+    """The card with its licence number as it is read in green light, where that is surer."""
+    corners = np.array(common.on_card(looked.card, known), np.float32)
+    green = np.ascontiguousarray(_inked(picture, looked.card).image[..., 1])
+    seen = [driver.number([row]) for row in looks.at(green, looked.card, corners, engine(), heights=surer.HEIGHTS)]
+    best = max((one for one in seen if one), key=lambda one: one.match.confidence, default=None)
+    if best is None or best.match.confidence < known.confidence + surer.SURER:
+        return looked
+    return replace(
+        looked, told=replace(told, fields=told.fields | {"licence_number": as_field(looked.card, best.row, best.match)})
+    )
+
+
+def _inked(picture: Colour, card: Card) -> Card:
+    """The card in green light, in which red ink is dark."""
+    card = find.again(picture, card)
+    return replace(card, image=np.ascontiguousarray(card.image[..., [1, 1, 1]]))
 
 
 def _slenderness(line: Line) -> float:

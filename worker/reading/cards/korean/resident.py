@@ -14,6 +14,7 @@ _TITLE = "주민등록증"
 _TOP = 0.25  #: of a card's height, where its title stands, set wide and so in pieces
 _SURE, _ALL_READ = 0.6, 0.9  #: confidence of every field by which a card is sure without its title, and how sure
 _ADDRESS = 0.35  #: of a card's height below the number, in which its address stands where no date was read
+_LIKE_ONE = 0.01  #: confidence of a number below which other print may be taken for one where no title stands
 _NAME_ABOVE = 2.2  #: times the height of the number with its margins, how far above it a name stands
 _FLUSH = 0.4  #: of that height, by which a name without a label may begin before the number
 _NUMBER_LABELS = ("주민등록번호", "주민번호", "번호")
@@ -22,14 +23,14 @@ _NUMBER_LABELS = ("주민등록번호", "주민번호", "번호")
 def tell(card: Card, rows: Sequence[Row], *, today: date) -> Told | None:
     """The fields of a resident card, rows from top to bottom; None where no number like a resident's stands on it."""
     number = common.resident_number(rows, today=today)
-    if number is None:
+    if number is None or (number.match.confidence < _LIKE_ONE and not any(is_title(row) for row in rows)):
         return None
     fields = {"resident_number": _placed(card, number)}
     above = [row for row in rows if row.middle < number.row.middle - number.row.height * 0.4]
     below = [row for row in rows if row.middle > number.row.middle + number.row.height * 0.4]
     if name := name_above(above, number):
         fields["name"] = as_field(card, name[0], name[1])
-    issued = max(common.dates(below, today=today), key=lambda placed: placed.row.middle, default=None)
+    issued = common.issued(common.dates(below, today=today), today=today)
     if issued:
         fields["issue_date"] = _placed(card, issued)
     office_rows = [row for row in below if issued is None or row.middle > issued.row.middle + issued.row.height * 0.3]

@@ -11,10 +11,12 @@ import cv2
 import numpy as np
 
 from core.documents import Box, Field
+from worker.reading.cards import lines, recogniser
 from worker.reading.cards.base import Card, Line, Printed
 from worker.reading.cards.korean import hangul
 
 _GAP = 1.2  #: heights of a strip, between the middles of two signs that are of two words in two columns
+_NOT = -14.0  #: natural-log probability of any other sign where a blank stands
 _DROPPED = frozenset(hangul.OTHER)
 
 
@@ -68,6 +70,14 @@ def part_of(row: Row, part: slice) -> Row:
     return replace(row, printed=kept, left=left, right=right)
 
 
+def place_of(row: Row) -> lines.Row:
+    """Where a row stands on its card, px."""
+    first, second, third, fourth = row.line.corners.astype(np.float64)
+    (x0, y0), (x1, y1) = (first + fourth) / 2, (second + third) / 2
+    tall = float(np.hypot(*(fourth - first))) / (1 + 2 * recogniser.MARGIN)
+    return lines.Row((float(x0), float(y0)), (float(x1), float(y1)), tall)
+
+
 def words_of(row: Row) -> list[Row]:
     """The row in pieces where a gap between two of its signs is wider than a blank."""
     far = np.diff(row.printed.centres) > _GAP * row.line.strip.shape[0]
@@ -77,6 +87,33 @@ def words_of(row: Row) -> list[Row]:
     return [part_of(row, slice(a, b)) for a, b in pairwise(starts) if row.printed.text[a:b].strip()]
 
 
+def side_by_side(first: Row, second: Row) -> Row:
+    """Two rows of one level as one, a blank between them. Its strip is empty: who reads it again cuts it anew."""
+    height, width = first.line.strip.shape
+    wide = width * (second.right - first.left) / (first.right - first.left)
+    behind = (second.left - first.left) / (second.right - first.left) * wide
+    reach = (second.right - second.left) / (second.right - first.left) * wide / second.line.strip.shape[1]
+    centres = (
+        first.printed.centres,
+        [(first.printed.centres[-1] + behind) / 2],
+        behind + second.printed.centres * reach,
+    )
+    blank = np.full((1, first.printed.log_probabilities.shape[1]), _NOT, np.float32)
+    blank[0, hangul.ALPHABET.index(hangul.SPACE)] = 0
+    printed = Printed(
+        f"{first.printed.text}{hangul.SPACE}{second.printed.text}",
+        (*first.printed.confidences, 1.0, *second.printed.confidences),
+        np.concatenate(centres).astype(np.float32),
+        np.concatenate([first.printed.log_probabilities, blank, second.printed.log_probabilities]),
+    )
+    (top_left, _, _, bottom_left), (_, top_right, bottom_right, _) = first.line.corners, second.line.corners
+    line = Line(
+        np.array([top_left, top_right, bottom_right, bottom_left], np.float32),
+        np.zeros((height, round(wide)), np.uint8),
+    )
+    return Row(line, printed, first.left, min(first.top, second.top), second.right, max(first.bottom, second.bottom))
+
+
 def length_of(card: Card, row: Row) -> float:
     """Of a row, in heights of its strip."""
     first, *_, last = row.line.corners
@@ -84,11 +121,11 @@ def length_of(card: Card, row: Row) -> float:
     return (row.right - row.left) * float(card.image.shape[1]) / max(1.0, tall)
 
 
-def rows_of(card: Card, lines: Iterable[Line], printed: Iterable[Printed]) -> list[Row]:
+def rows_of(card: Card, cut: Iterable[Line], printed: Iterable[Printed]) -> list[Row]:
     """Lines with something on them, from top to bottom."""
     height, width = card.image.shape[:2]
     rows = []
-    for line, said in zip(lines, printed, strict=True):
+    for line, said in zip(cut, printed, strict=True):
         if said.text.strip():
             low, high = line.corners.min(axis=0) / (width, height), line.corners.max(axis=0) / (width, height)
             rows.append(Row(line, said, float(low[0]), float(low[1]), float(high[0]), float(high[1])))

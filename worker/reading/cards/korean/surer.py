@@ -18,8 +18,9 @@ from worker.reading.engines.base import Grey
 
 HEIGHTS: Final = (1.0, 0.85, 1.15)  #: of its print, at which a value is looked at again
 _SURE: Final = 0.9  #: confidence of a value that is looked at once only
-_SURER: Final = 0.05  #: of confidence, by which a closer look must be surer: of several the best is so by chance
+SURER: Final = 0.05  #: of confidence, by which a closer look must be surer: of several the best is so by chance
 _BEHIND: Final = 0.4  #: of its height, looked at behind a value too: a stop that was lost is none of it
+_AT_AN_END: Final = 0.4  #: of a row's height with its margins, looked at before and behind a code that may be cut
 _CODE: Final = "serial_number"
 _DATE: Final = "issue_date"
 _MAY_HAVE_LOST_A_STOP: Final = re.compile(r"[\d.]+\d")  #: a date; one with blanks in it has its stop
@@ -60,7 +61,7 @@ def told(card: Card, rows: Sequence[Row], first: Told, reader: Reader, other: Pr
             fields[name] = _surest(card, fields[name], _again(sight, fields[name], tell))
     if _DATE in fields and _MAY_HAVE_LOST_A_STOP.fullmatch(fields[_DATE].value):
         fields[_DATE] = _stopped(fields[_DATE], _again(sight, fields[_DATE], tellers[_DATE]))
-    if code := _code(card, rows, fields, reader, other):
+    if code := _code(sight, rows, fields, other):
         fields[_CODE] = as_field(card, code.row, code)
     return replace(first, fields=fields)
 
@@ -91,11 +92,17 @@ def _again(sight: _Sight, known: Field, tell: Teller) -> Iterator[_Seen]:
 def _surest(card: Card, known: Field, seen: Iterable[_Seen]) -> Field:
     """The value as it is read most surely; nothing more is looked at behind one that is sure."""
     for row, value in seen:
-        if value.confidence > known.confidence + _SURER:
+        if value.confidence > known.confidence + SURER and not _has_lost_a_digit(value.text, known.value):
             known = as_field(card, row, value)
         if known.confidence > _SURE:
             break
     return known
+
+
+def _has_lost_a_digit(text: str, known: str) -> bool:
+    """True for a date that lacks one digit of another: a narrow one is easily lost, and none is made up."""
+    few, many = ("".join(sign for sign in one if sign.isdigit()) for one in (text, known))
+    return any(many[:place] + many[place + 1 :] == few for place in range(len(many)))
 
 
 def _stopped(known: Field, seen: Iterable[_Seen]) -> Field:
@@ -104,10 +111,17 @@ def _stopped(known: Field, seen: Iterable[_Seen]) -> Field:
     return replace(known, value=stopped) if any(one.value.text == stopped for one in seen) else known
 
 
-def _code(
-    card: Card, rows: Sequence[Row], fields: dict[str, Field], reader: Reader, other: PrintEngine
-) -> common.Words | None:
+def _code(sight: _Sight, rows: Sequence[Row], fields: dict[str, Field], other: PrintEngine) -> common.Words | None:
     """The code serial on the row that told it, as both recognisers read it."""
+    card, reader = sight.card, sight.reader
     alone = (codes.find([row]) or codes.find_of_digits([row]) for row in rows if _CODE in fields)
     first = next((code for code in alone if code and as_field(card, code.row, code) == fields[_CODE]), None)
-    return codes.together(first.row, reader, other) if first else None
+    code = codes.together(first.row, reader, other) if first else None
+    return code and codes.with_lost_end(code, _drawn_out(sight, code.row), other)
+
+
+def _drawn_out(sight: _Sight, row: Row) -> Iterator[Row]:
+    """The row read again with a sign's room more at both its ends."""
+    room = _AT_AN_END * row.height * sight.card.image.shape[0] / sight.card.image.shape[1]
+    longer = replace(row, left=row.left - room, right=row.right + room)
+    yield from looks.again(sight.grey, sight.card, longer, sight.reader, heights=(1.0,))

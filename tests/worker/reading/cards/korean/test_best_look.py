@@ -134,3 +134,28 @@ def test_no_number_in_red_is_looked_for_on_another_card(red_number) -> None:
     looked = red_number("주민등록증")
     assert looked.told is not None
     assert looked.told.document_type is DocumentType.RESIDENT_CARD
+
+
+def test_a_number_told_from_what_is_left_of_red_ink_is_read_in_green_light(monkeypatch, row_of) -> None:
+    texts = ("자동차운전면허증", "김홍인", "770508-2745322", "2003. 4. 18.", "강원지방경찰청장")
+    rows = [row_of(text, at=(0.3, 0.1 + 0.15 * place)) for place, text in enumerate(texts)]
+    unsure = sorted([*rows, row_of("14-92-483867-45", sure=0.8, at=(0.3, 0.18))], key=lambda row: row.middle)
+    looked = read.Look(card(0.9), unsure, read.tell(card(0.9), unsure, today=TODAY))
+    monkeypatch.setattr(read.looks, "at", lambda *_, **__: [row_of("14-92-433867-45", at=(0.3, 0.18))])
+    again = read._with_red_number(PICTURE, looked, today=TODAY)
+    assert again.told is not None
+    assert again.told.fields["licence_number"].value == "14-92-433867-45"
+
+
+def test_a_card_that_lacks_a_value_is_less_sure(row_of) -> None:
+    whole, part = (seen(card(0.7), [row_of("770508-2745322")], names) for names in (ALL, ALL[1:]))
+    assert part.sureness < whole.sureness * len(ALL[1:]) / len(ALL)
+
+
+def test_a_cut_about_print_that_lacks_a_value_at_its_edge_is_made_anew_with_room(monkeypatch, row_of) -> None:
+    at_the_edge, roomier = (
+        seen(card(0.0), [row_of("770508-2745322", at=at)], names)
+        for at, names in (((0.72, 0.5), ALL[:3]), ((0.6, 0.5), ALL))
+    )
+    monkeypatch.setattr(read, "_cut_anew", lambda *_, **__: roomier)
+    assert read._cut_well(PICTURE, at_the_edge, today=TODAY) is roomier

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from core.documents import DocumentType
-from worker.reading.cards.base import Card
-from worker.reading.cards.korean import close_up, codes, driver, print_lines, read
+from worker.reading.cards.base import Card, Printed
+from worker.reading.cards.korean import close_up, codes, driver, hangul, print_lines, read
 
 CARD = Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), 1.0)
 TODAY = date(2026, 6, 1)
+NOTHING = Printed("", (), np.zeros(0, np.float32), np.zeros((0, len(hangul.ALPHABET)), np.float32))
 
 
 class Engine:
@@ -28,7 +29,7 @@ class Engine:
         return [row.line for row in self.print if left < row.left * 1000 < right and top < row.middle * 631 < bottom]
 
     def read_lines(self, strips):
-        return [row.printed for strip in strips for row in self.print if row.line.strip is strip]
+        return [next((row.printed for row in self.print if row.line.strip is strip), NOTHING) for strip in strips]
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def closer(monkeypatch):
         monkeypatch.setattr(close_up.print_lines, "near", engine.near)
         told = read.tell(CARD, rows, today=TODAY)
         assert told is not None
-        closer, seen = close_up.settled(CARD, rows, told)
+        closer, seen = close_up.settled(CARD, rows, told, today=TODAY)
         return {name: field.value for name, field in closer.fields.items()}, seen, engine
 
     return look
@@ -164,7 +165,45 @@ def test_a_name_read_badly_is_looked_at_again_and_the_title_is_none(row_of, clos
 
 
 @pytest.mark.parametrize(("above", "kinds"), [("1종대형", "1종대형/1종소형"), ("1종소형", "1종소형")])
-def test_a_kind_right_above_another_is_told_too_and_none_twice(row_of, closer, above: str, kinds: str) -> None:
+def test_a_kind_right_above_another_is_told_too_and_none_twice(
+    row_of, closer, monkeypatch, above: str, kinds: str
+) -> None:
+    stacked = [row_of(above, at=(0.75, 0.165))]
+    monkeypatch.setattr(close_up.stacks, "above_and_below", lambda *_: (stacked, []))
     rows = sorted([*licence(row_of), row_of("1종소형", at=(0.75, 0.21))], key=lambda row: row.middle)
-    values, _, _ = closer(rows, [row_of(above, at=(0.75, 0.165))])
+    values, _, _ = closer(rows, [])
     assert values["licence_type"] == kinds
+
+
+def test_a_number_that_was_cut_in_half_is_read_to_its_end(row_of, monkeypatch) -> None:
+    half, whole = row_of("770508", at=(0.1, 0.3)), row_of("770508-2745322", at=(0.1, 0.3))
+    monkeypatch.setattr(close_up, "engine", lambda: Closer([whole]))
+    found = close_up.holder(CARD, [half], today=TODAY)
+    assert [row.plain for row in found] == ["770508-2745322"]
+
+
+@pytest.mark.parametrize("text", ["770508-2745322", "779908", "770508 서울"])
+def test_what_is_no_half_of_a_number_is_not_looked_at_again(row_of, monkeypatch, text: str) -> None:
+    monkeypatch.setattr(close_up, "engine", lambda: Closer([]))
+    assert close_up.holder(CARD, [row_of(text)], today=TODAY) == []
+
+
+def test_a_number_lost_between_narrow_lines_is_read_below_the_name(row_of, monkeypatch) -> None:
+    rows = [row_of("14-92-433867-45", at=(0.35, 0.2)), row_of("김홍인", at=(0.35, 0.28))]
+    squeezed = row_of("770508-2745322", at=(0.35, 0.33))
+
+    def above_and_below(_card, place, *_):
+        return [], [squeezed] if abs(place.middle[1] - rows[1].middle * 631) < 1 else []
+
+    monkeypatch.setattr(close_up, "engine", lambda: Closer([]))
+    monkeypatch.setattr(close_up.stacks, "above_and_below", above_and_below)
+    found = close_up.holder(CARD, rows, today=TODAY)
+    assert [row.plain for row in found] == ["770508-2745322"]
+
+
+def test_a_day_squeezed_in_above_the_issuer_is_read_there(row_of, closer, monkeypatch) -> None:
+    day = row_of("2003. 4. 18.", at=(0.35, 0.62))
+    monkeypatch.setattr(close_up.stacks, "above_and_below", lambda *_: ([day], []))
+    rows = [row for row in licence(row_of, "강원지방경찰청장") if row.plain != day.plain]
+    values, _, _ = closer(rows, [])
+    assert values["issue_date"] == "2003. 4. 18."

@@ -105,3 +105,23 @@ def test_digits_alone_are_a_code_only_where_nothing_else_can_stand(row_of) -> No
     assert codes.find([row_of("16820")]) is None
     assert codes.find_of_digits([row_of("16820")]).text == "16820"
     assert codes.find_of_digits([row_of("169-15")]) is None
+
+
+@pytest.mark.parametrize(
+    ("korean", "latin", "code"),
+    [
+        ("FTBFZ3", "FTBFZ3", "FTBFZ3"),
+        ("TBFZ3", "FTBFZ3", "FTBFZ3"),
+        ("TBFZ37", "TBFZ3", "TBFZ37"),
+        ("TBFZ3", "TBFZ3", "TBFZ3"),
+        ("KTBFX3", "TBFZ3", "TBFZ3"),
+    ],
+)
+def test_a_sign_at_the_end_of_a_code_that_was_cut_is_told_by_a_longer_row(
+    row_of, korean: str, latin: str, code: str
+) -> None:
+    first = codes.find([row_of("TBFZ3", sure=0.99)])
+    assert first is not None
+    other = Reader(codes.SIGNS + " .-", *surely(latin))
+    told = codes.with_lost_end(first, [row_of(korean, sure=0.99)], other)
+    assert told.text == code

@@ -136,3 +136,23 @@ def test_an_address_is_as_sure_as_all_of_its_signs(row_of) -> None:
     number, row = row_of("770508-2745322", at=(0.35, 0.3)), row_of("강원도 원주시", sure=0.9, at=(0.35, 0.4))
     assert common.address([row], number, 0.7).confidence == pytest.approx(0.9**7)
     assert common.address([row_of("292", at=(0.35, 0.4))], number, 0.7) is None
+
+
+def test_a_number_that_tells_no_day_of_birth_is_unsure(row_of) -> None:
+    placed = common.resident_number([row_of("202611-2026123", sure=0.99)], today=TODAY)
+    assert placed is not None
+    assert placed.match.confidence <= 0.3
+
+
+@pytest.mark.parametrize("text", ["0770508-2745322", "770508-27453221", "770508-2745322 1"])
+def test_a_number_with_a_digit_right_beside_it_is_unsure(row_of, text: str) -> None:
+    placed = common.resident_number([row_of(text, sure=0.99)], today=TODAY)
+    assert placed is not None
+    assert (placed.match.confidence <= 0.5) is (text[-2] != " ")
+
+
+def test_of_two_dates_one_to_come_is_not_the_issue(row_of) -> None:
+    rows = [row_of("2003. 4. 18.", at=(0.3, 0.7)), row_of("2028.01.01", at=(0.3, 0.9))]
+    issued = common.issued(common.dates(rows, today=TODAY), today=TODAY)
+    assert issued is not None
+    assert issued.match.text == "2003. 4. 18."

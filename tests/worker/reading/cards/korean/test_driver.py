@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from worker.reading.cards.base import Card
-from worker.reading.cards.korean import driver, words
+from worker.reading.cards.korean import driver, kinds, words
 
 CARD = Card(np.zeros((631, 1000, 3), np.uint8), np.eye(3), 1.0)
 TODAY = date(2026, 6, 1)
@@ -70,7 +70,7 @@ def test_letters_of_conditions_have_commas_between_them(row_of) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "kinds"),
+    ("line", "known"),
     [
         ("2종보통면허번호", "2종보통"),
         ("1종대형/2종보통 면허번호", "1종대형/2종보통"),
@@ -81,18 +81,18 @@ def test_letters_of_conditions_have_commas_between_them(row_of) -> None:
         ("면면허번호 25-28-040286-06 1종대형견인차", "1종대형견인차"),
     ],
 )
-def test_the_label_of_a_number_is_no_part_of_the_kinds_beside_it(row_of, line: str, kinds: str) -> None:
-    told = driver.licence_kinds([row_of(line)])
+def test_the_label_of_a_number_is_no_part_of_the_kinds_beside_it(row_of, line: str, known: str) -> None:
+    told = kinds.told([row_of(line)])
     assert told is not None
-    assert told.text == kinds
+    assert told.text == known
 
 
 def test_the_label_of_a_number_alone_tells_no_kind(row_of) -> None:
-    assert driver.licence_kinds([row_of("면허번호"), row_of("운전면허증")]) is None
+    assert kinds.told([row_of("면허번호"), row_of("운전면허증")]) is None
 
 
 def test_kinds_of_which_one_was_not_made_out_are_unsure(row_of) -> None:
-    known, lost = (driver.licence_kinds([row_of(line)]) for line in ("1종대형/2종보통", "1종대형/보통보통보통종"))
+    known, lost = (kinds.told([row_of(line)]) for line in ("1종대형/2종보통", "1종대형/보통보통보통종"))
     assert lost.text == "1종대형"
     assert lost.confidence < 0.5 < known.confidence
 
@@ -200,7 +200,57 @@ def test_dates_of_a_period_without_its_mark_are_no_licence_number(row_of) -> Non
 
 @pytest.mark.parametrize("kind", ["1종특수(대형견인)", "1종특수(소형견인)", "1종특수(구난)"])
 def test_kinds_of_special_vehicles_are_told_as_printed(row_of, kind: str) -> None:
-    kinds = driver.licence_kinds([row_of(kind)])
-    assert kinds is not None
-    assert kinds.text == kind
-    assert kinds.confidence > 0.5
+    told = kinds.told([row_of(kind)])
+    assert told is not None
+    assert told.text == kind
+    assert told.confidence > 0.5
+
+
+@pytest.mark.parametrize(
+    "again", ["1종보통/1종특수(구난차) 14-92-433867-45", "특수(구난차) 14-92-433867-45", "1종특수(구난차)"]
+)
+def test_kinds_that_two_rows_tell_of_the_same_print_are_told_once(row_of, again: str) -> None:
+    told = kinds.told([row_of("1종보통/1종특수(구난차)", at=(0.1, 0.2)), row_of(again, at=(0.12, 0.205))])
+    assert told is not None
+    assert told.text == "1종보통/1종특수(구난차)"
+
+
+def test_a_period_is_no_number_of_a_person(row_of) -> None:
+    card = rows(row_of, first="14-92-433867-45")
+    period = row_of("적성검사기간 2026.1.1~2026.12.31", at=(0.35, 0.6))
+    told = driver.tell(CARD, [card[0], period, *card[3:]], today=TODAY)
+    assert told is not None
+    assert "resident_number" not in told.fields
+
+
+def test_a_kind_that_was_not_made_out_makes_the_others_unsure(row_of) -> None:
+    first = row_of("1종보통", sure=0.99, at=(0.1, 0.2))
+    alone, beside = (kinds.told([first, *more]) for more in ([], [row_of("2종쇼졍킬", at=(0.1, 0.26))]))
+    assert alone is not None
+    assert beside is not None
+    assert beside.confidence < 0.5 * alone.confidence
+
+
+def test_a_day_beside_the_label_is_no_condition(row_of) -> None:
+    card = [
+        *rows(row_of, first="14-92-433867-45"),
+        row_of("조건", at=(0.35, 0.6)),
+        row_of("~2024. 8. 10.", at=(0.45, 0.6)),
+    ]
+    told = driver.tell(CARD, sorted(card, key=lambda row: row.middle), today=TODAY)
+    assert told is not None
+    assert "condition" not in told.fields
+
+
+def test_a_kind_of_licence_above_the_number_is_no_name(row_of) -> None:
+    card = rows(row_of, first="14-92-433867-45")
+    card[1] = row_of("1종대형, 1종특수(대형견인차)", at=(0.35, 0.35))
+    told = driver.tell(CARD, card, today=TODAY)
+    assert told is not None
+    assert "name" not in told.fields
+
+
+def test_a_kind_that_begins_as_the_one_below_it_is_told_too(row_of) -> None:
+    told = kinds.told([row_of("1종소형", at=(0.72, 0.17)), row_of("1종소형견인차", at=(0.72, 0.225))])
+    assert told is not None
+    assert told.text == "1종소형/1종소형견인차"

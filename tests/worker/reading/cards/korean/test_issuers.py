@@ -57,3 +57,18 @@ def test_print_of_a_page_below_is_no_issuer_beside_a_known_one(row_of) -> None:
 
 def test_a_line_longer_than_any_office_is_none(row_of) -> None:
     assert issuers.find([row_of("나라다사" * 6 + "장")], words.MAYORS) is None
+
+
+def test_a_province_stands_before_an_office_far_behind_it_on_its_level(row_of) -> None:
+    rows = [row_of("제주특별자치도", at=(0.2, 0.8)), row_of("제주시장", at=(0.42, 0.803))]
+    found = issuers.find(rows, words.MAYORS)
+    assert found is not None
+    assert found.text == "제주특별자치도 제주시장"
+    assert 0.2 <= found.row.left < found.row.right <= 0.52
+
+
+def test_a_province_on_another_level_is_none_of_an_office(row_of) -> None:
+    rows = [row_of("제주특별자치도", at=(0.2, 0.6)), row_of("제주시장", at=(0.42, 0.8))]
+    found = issuers.find(rows, words.MAYORS)
+    assert found is not None
+    assert found.text == "제주시장"

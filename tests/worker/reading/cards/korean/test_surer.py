@@ -79,3 +79,9 @@ def test_a_stop_behind_a_day_is_taken_from_one_look_that_sees_it(
 ) -> None:
     values, _ = looked_again(("김홍인", 0.999), (first, 0.999), *((text, 0.999) for text in closer))
     assert values["issue_date"] == day
+
+
+@pytest.mark.parametrize(("day", "closer"), [("2010.02.11.", "2010.02.1."), ("2023. 4. 21.", "2023. 4. 2.")])
+def test_a_look_that_lost_a_digit_is_not_believed(looked_again, day: str, closer: str) -> None:
+    values, _ = looked_again(("김홍인", 0.999), (day, 0.9), (closer, 0.999))
+    assert values["issue_date"] == day
