@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from worker.reading.cards import digit_reading
+from worker.reading.cards.digit_lines import Character
 from worker.reading.cards.digit_reading import ReadRow
 from worker.reading.cards.digit_rows import Row
 from worker.reading.cards.digit_strips import Pyramid
@@ -34,14 +35,22 @@ def completed(pyramid: Pyramid, read: Sequence[ReadRow]) -> list[list[ReadRow]]:
 
 
 def _is_group(one: ReadRow, least: int = _GROUP) -> bool:
-    are_digits = all(character.is_digit and character.probability > _LIKELY for character in one.characters)
-    doubtful = sum(character.probability < _SURE for character in one.characters)
-    return are_digits and doubtful <= 1 and least <= len(one.characters) <= _GROUP
+    group = _group(one)
+    are_digits = all(character.is_digit and character.probability > _LIKELY for character in group)
+    doubtful = sum(character.probability < _SURE for character in group)
+    return are_digits and doubtful <= 1 and least <= len(group) <= _GROUP
+
+
+def _group(one: ReadRow) -> list[Character]:
+    """A row's characters without those at its ends that are no digits: a ground may show some."""
+    places = [place for place, character in enumerate(one.characters) if character.is_digit]
+    return list(one.characters[places[0] : places[-1] + 1]) if places else []
 
 
 def _drawn_in(one: ReadRow) -> Row:
     """The row without what stands beside its digits, as high as digits of that width may be."""
-    first, last = (one.strip.point(one.characters[place].x) for place in (0, -1))
+    group = _group(one)
+    first, last = (one.strip.point(group[place].x) for place in (0, -1))
     pitch = one.pitch * one.strip.step
     height = float(np.clip(one.strip.print_height, _LOW * pitch, _HIGH * pitch))
     return replace(one.row, middle=(first + last) / 2, length=float(np.hypot(*(last - first))) + pitch, height=height)

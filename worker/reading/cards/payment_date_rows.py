@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -61,9 +61,15 @@ class _Window:
 
 
 def read(
-    image: Colour, pyramid: Pyramid, seen: Sequence[Row], others: Sequence[ReadRow], number: Number
+    image: Colour,
+    pyramid: Pyramid,
+    seen: Sequence[Row],
+    others: Sequence[ReadRow],
+    number: Number,
+    *,
+    counts: Callable[[Month], bool] = lambda _: True,
 ) -> list[ReadRow]:
-    """Rows that may hold dates, read; more is looked at until one date is sure.
+    """Rows that may hold dates, read; more is looked at until one date that counts is sure.
 
     `seen` are rows that look like dates, `others` rows that were read already; px of the whole picture.
     """
@@ -73,13 +79,28 @@ def read(
     rows = _likeliest(level)
     found = [*others, *(_date(pyramid, row) for row in rows)]
     looks = _looks(image, number, larger)
-    while not _is_sure(payment_date.latest(found)) and (more := next(looks, None)) is not None:
+    while not _is_sure(payment_date.latest(found, counts)) and (more := next(looks, None)) is not None:
         found += [_date(pyramid, row) for row in more]
         rows += more
     colours = colour_planes.of(image)
-    while not _is_sure(payment_date.latest(found)) and (plane := next(colours, None)) is not None:
+    while not _is_sure(payment_date.latest(found, counts)) and (plane := next(colours, None)) is not None:
         found += [_date(Pyramid(plane, larger, pyramid.reader), row) for row in _likeliest(rows)]
-    return found + _beside(pyramid, payment_date.latest(found))
+    found += _beside(pyramid, payment_date.latest(found, counts))
+    return found + _doubtful(pyramid, found, counts)
+
+
+def _doubtful(pyramid: Pyramid, found: Sequence[ReadRow], counts: Callable[[Month], bool]) -> list[ReadRow]:
+    """All closer looks at what may be a later date than the one that was read best: what most of them say counts."""
+    best = payment_date.latest(found, counts)
+    if best is None:
+        return []
+    told = [month for row in found for month in payment_date.months(row)]
+    later = [month for month in told if (month.year, month.month) > (best.year, best.month) and counts(month)]
+    apart = [month for month in later if not payment_date.is_one_place(month, best)]
+    if not apart:
+        return []
+    row = _row_of(max(apart, key=lambda month: month.probability), _MARGIN)
+    return list(_looked_about(pyramid, row, _SIZES, _NUDGED))
 
 
 def _beside(pyramid: Pyramid, month: Month | None) -> list[ReadRow]:
@@ -87,11 +108,12 @@ def _beside(pyramid: Pyramid, month: Month | None) -> list[ReadRow]:
     if month is None:
         return []
     row = _row_of(month, 0.0)
+    tall = max(_TALL, key=lambda tall: digit_reading.once(pyramid, row, tall).worth)
     read_ = [
         one
         for heights in _BESIDE
         for span in (_NEAR + _FAR if abs(heights) < _LEVEL_WITH else _NEAR)
-        for one in _read_on(pyramid, row.lowered(heights), span)
+        for one in _read_on(pyramid, row.lowered(heights), span, tall)
     ]
     others = [other for one in read_ for other in payment_date.months(one) if _is_whole(one, other)]
     return [
@@ -101,19 +123,20 @@ def _beside(pyramid: Pyramid, month: Month | None) -> list[ReadRow]:
     ]
 
 
-def _read_on(pyramid: Pyramid, row: Row, span: tuple[float, float]) -> list[ReadRow]:
+def _read_on(pyramid: Pyramid, row: Row, span: tuple[float, float], tall: float = 1.0) -> list[ReadRow]:
     """The piece of a row's line from so many units to so many, and what follows where digits are cut off out there.
 
-    Read wider too where a month shows one digit: two narrow ones may have been taken for it.
+    Its print is `tall` times as high as the row. Read wider too where a month shows one digit: two narrow ones may
+    have been taken for it.
     """
-    first = digit_reading.once(pyramid, _piece(row, span))
+    first = digit_reading.once(pyramid, _piece(row, span), tall)
     before, behind = digit_reading.cut_ends(first)
     read_ = [first]
     if _SHORT.search("".join(one.text for one in first.characters)):
-        read_.append(digit_reading.once(pyramid, first.row, stretch=_STRETCH))
+        read_.append(digit_reading.once(pyramid, first.row, tall, _STRETCH))
     if not span[0] < 0 < span[1] and (before if span[1] < 0 else behind):
         more = _ONWARDS if span[0] > 0 else -_ONWARDS
-        read_.append(digit_reading.once(pyramid, _piece(row, (span[0] + more, span[1] + more))))
+        read_.append(digit_reading.once(pyramid, _piece(row, (span[0] + more, span[1] + more)), tall))
     return read_
 
 
