@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from worker.reading.cards import digit_reading
+from worker.reading.cards.digit_alphabet import OTHER
 from worker.reading.cards.digit_lines import Character
 from worker.reading.cards.digit_reading import ReadRow
 from worker.reading.cards.digit_rows import Row
@@ -27,9 +28,11 @@ _MOST: Final = 4  #: groups to either side of the first
 def completed(pyramid: Pyramid, read: Sequence[ReadRow]) -> list[list[ReadRow]]:
     """For the surest groups among rows that were read: each with what stands above and below it, top to bottom.
 
-    From either side, where a group reads as one from both: 0, 6, 8 and 9 are digits upside down too.
+    Those with nothing beside them come first. Each from either side, where it reads as a group from both: 0, 6, 8 and
+    9 are digits upside down too.
     """
-    groups = sorted((one for one in read if _is_group(one)), key=lambda one: -one.worth)[:_SEEDS]
+    groups = sorted((one for one in read if _is_group(one)), key=lambda one: (len(one.characters), -one.worth))
+    groups = groups[:_SEEDS]
     over = [digit_reading.read(pyramid, _drawn_in(one).turned()) for one in groups]
     return [_stack(pyramid, _drawn_in(one)) for one in (*groups, *filter(_is_group, over))]
 
@@ -42,8 +45,8 @@ def _is_group(one: ReadRow, least: int = _GROUP) -> bool:
 
 
 def _group(one: ReadRow) -> list[Character]:
-    """A row's characters without those at its ends that are no digits: a ground may show some."""
-    places = [place for place, character in enumerate(one.characters) if character.is_digit]
+    """A row's characters without the stars at its ends: a ground may show some."""
+    places = [place for place, character in enumerate(one.characters) if character.text != OTHER]
     return list(one.characters[places[0] : places[-1] + 1]) if places else []
 
 
@@ -57,8 +60,10 @@ def _drawn_in(one: ReadRow) -> Row:
 
 
 def _stack(pyramid: Pyramid, first: Row) -> list[ReadRow]:
-    above = _onwards(pyramid, first, -1.0)
-    return [*reversed(above), digit_reading.read(pyramid, first), *_onwards(pyramid, first, 1.0)]
+    above, seed = _onwards(pyramid, first, -1.0), digit_reading.once(pyramid, first)
+    if not _is_group(seed):
+        seed = digit_reading.read(pyramid, first)
+    return [*reversed(above), seed, *_onwards(pyramid, first, 1.0)]
 
 
 def _onwards(pyramid: Pyramid, row: Row, sign: float) -> list[ReadRow]:
