@@ -34,7 +34,7 @@ def completed(pyramid: Pyramid, read: Sequence[ReadRow]) -> list[list[ReadRow]]:
     groups = sorted((one for one in read if _is_group(one)), key=lambda one: (len(one.characters), -one.worth))
     groups = groups[:_SEEDS]
     over = [digit_reading.read(pyramid, _drawn_in(one).turned()) for one in groups]
-    return [_stack(pyramid, _drawn_in(one)) for one in (*groups, *filter(_is_group, over))]
+    return [_stack(pyramid, one) for one in (*groups, *filter(_is_group, over))]
 
 
 def _is_group(one: ReadRow, least: int = _GROUP) -> bool:
@@ -59,11 +59,10 @@ def _drawn_in(one: ReadRow) -> Row:
     return replace(one.row, middle=(first + last) / 2, length=float(np.hypot(*(last - first))) + pitch, height=height)
 
 
-def _stack(pyramid: Pyramid, first: Row) -> list[ReadRow]:
-    above, seed = _onwards(pyramid, first, -1.0), digit_reading.once(pyramid, first)
-    if not _is_group(seed):
-        seed = digit_reading.read(pyramid, first)
-    return [*reversed(above), seed, *_onwards(pyramid, first, 1.0)]
+def _stack(pyramid: Pyramid, seed: ReadRow) -> list[ReadRow]:
+    first = _drawn_in(seed)
+    above, again = _onwards(pyramid, first, -1.0), digit_reading.read(pyramid, first)
+    return [*reversed(above), again if _is_group(again) else seed, *_onwards(pyramid, first, 1.0)]
 
 
 def _onwards(pyramid: Pyramid, row: Row, sign: float) -> list[ReadRow]:
