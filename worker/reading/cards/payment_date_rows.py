@@ -109,8 +109,17 @@ def _beside(pyramid: Pyramid, month: Month | None) -> list[ReadRow]:
     """What stands about a date: many cards tell from when they are good above or beside until when."""
     if month is None:
         return []
+    others = _others(pyramid, month, 1.0)
+    if not others:  # one so close below that a strip as high as the date was told shows both
+        row = _row_of(month, 0.0)
+        tall = max(_TALL, key=lambda tall: digit_reading.once(pyramid, row, tall).worth)
+        others = _others(pyramid, month, tall) if tall < 1 else []
+    return [max(_looked_about(pyramid, _row_of(other, _MARGIN), _SIZES, _NUDGED), key=_sureness) for other in others]
+
+
+def _others(pyramid: Pyramid, month: Month, tall: float) -> list[Month]:
+    """The months on lines about one, their print `tall` times as high as its box."""
     row = _row_of(month, 0.0)
-    tall = max(_TALL, key=lambda tall: digit_reading.once(pyramid, row, tall).worth)
     read_ = [
         one
         for heights in _BESIDE
@@ -118,11 +127,7 @@ def _beside(pyramid: Pyramid, month: Month | None) -> list[ReadRow]:
         for one in _read_on(pyramid, row.lowered(heights), span, tall)
     ]
     others = [other for one in read_ for other in payment_date.months(one) if _is_whole(one, other)]
-    return [
-        max(_looked_about(pyramid, _row_of(other, _MARGIN), _SIZES, _NUDGED), key=_sureness)
-        for other in others
-        if not payment_date.is_one_place(other, month)
-    ]
+    return [other for other in others if not payment_date.is_one_place(other, month)]
 
 
 def _read_on(pyramid: Pyramid, row: Row, span: tuple[float, float], tall: float = 1.0) -> list[ReadRow]:

@@ -16,7 +16,7 @@ from worker.reading.cards.digit_strips import Pyramid
 from worker.reading.cards.payment_number import Number
 
 _SIZES: Final = (0.8, 0.6, 0.45)  #: times a number's height, a date's
-_AWAY: Final = (0.9, 5.5)  #: of a number's heights above and below it, from where to where dates are looked for
+_AWAY: Final = (0.9, 4.6)  #: of a number's heights above and below it, from where to where dates are looked for
 _STEP: Final = 0.4  #: of a date's height, from line to line
 _BESIDE: Final = 4.0  #: of a number's heights, that lines reach beyond its ends
 _SHORTEST: Final = 20.0  #: the same, of a line about groups in a stack
@@ -25,16 +25,17 @@ _LEAST: Final = 0.6  #: probability of a date that is one: textures show some th
 
 
 def read(pyramid: Pyramid, number: Number) -> list[ReadRow]:
-    """The lines on which a date stands."""
-    return [one for row in _rows(number) if _shows_date(one := digit_reading.once(pyramid, row))]
+    """The lines on which a date stands: of several readings of one, what most of them say is to be taken."""
+    read_ = (digit_reading.once(pyramid, row) for size in _SIZES for row in _rows(number, size))
+    return [one for one in read_ if _shows_date(one)]
 
 
 def _shows_date(read_: ReadRow) -> bool:
     return any(month.probability >= _LEAST for month in payment_date.months(read_))
 
 
-def _rows(number: Number) -> Iterator[Row]:
-    """Lines above and below a number, and beside groups in a stack; likely sizes first."""
+def _rows(number: Number, size: float) -> Iterator[Row]:
+    """Lines above and below a number, `size` times as high, and beside groups in a stack."""
     row = number.digits[0].row.row
     places = np.array([digit.row.strip.point(digit.x) for digit in number.digits])
     x, y = places @ row.along, places @ row.down
@@ -43,7 +44,6 @@ def _rows(number: Number) -> Iterator[Row]:
     middle = row.along * (x.min() + x.max()) / 2
     is_stack = float(np.ptp(y)) > height
     near, far = (away * height for away in _AWAY)
-    for size in _SIZES:
-        for down in np.arange(y.min() - far, y.max() + far, _STEP * size * height):
-            if is_stack or not y.min() - near < down < y.max() + near:
-                yield replace(row, middle=middle + row.down * down, length=length, height=height * size, kind=DATE)
+    for down in np.arange(y.min() - far, y.max() + far, _STEP * size * height):
+        if is_stack or not y.min() - near < down < y.max() + near:
+            yield replace(row, middle=middle + row.down * down, length=length, height=height * size, kind=DATE)
