@@ -37,6 +37,7 @@ _FLAT: Final = 0.21  #: times its width, a date's height at least: small print i
 _ONWARDS: Final = 6.0  #: the same, by which such a piece is then read further where print goes on beyond its end
 _SHORT: Final = re.compile(r"(?<!\d)\d[/-](20)?\d\d(?!\d)")  #: a date that lacks a digit
 _STRETCH: Final = 1.3
+_BETTER: Final = 0.02  #: by which a date that was told too tall is worth more when it is read less tall
 _ROOM: Final = 0.4  #: the same, from a date to the ends of such a piece
 _MARGIN: Final = 1.2  #: the same, beside a date that is looked at once more
 _NUDGED: Final = (-0.3, -0.15, 0.0, 0.15, 0.3)  #: the same, by which it is then taken to stand lower
@@ -112,8 +113,9 @@ def _beside(pyramid: Pyramid, month: Month | None) -> list[ReadRow]:
     others = _others(pyramid, month, 1.0)
     if not others:  # one so close below that a strip as high as the date was told shows both
         row = _row_of(month, 0.0)
-        tall = max(_TALL, key=lambda tall: digit_reading.once(pyramid, row, tall).worth)
-        others = _others(pyramid, month, tall) if tall < 1 else []
+        worth = {tall: digit_reading.once(pyramid, row, tall).worth for tall in _TALL}
+        tall = max(_TALL, key=lambda tall: worth[tall])
+        others = _others(pyramid, month, tall) if worth[tall] - worth[1.0] > _BETTER else []
     return [max(_looked_about(pyramid, _row_of(other, _MARGIN), _SIZES, _NUDGED), key=_sureness) for other in others]
 
 
