@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 
 from worker.reading.cards import digit_reading
+from worker.reading.cards.digit_alphabet import OTHER
+from worker.reading.cards.digit_lines import Character
 from worker.reading.cards.digit_reading import ReadRow
 from worker.reading.cards.digit_rows import Row
 from worker.reading.cards.digit_strips import Pyramid
@@ -26,30 +28,41 @@ _MOST: Final = 4  #: groups to either side of the first
 def completed(pyramid: Pyramid, read: Sequence[ReadRow]) -> list[list[ReadRow]]:
     """For the surest groups among rows that were read: each with what stands above and below it, top to bottom.
 
-    From either side, where a group reads as one from both: 0, 6, 8 and 9 are digits upside down too.
+    Those with nothing beside them come first. Each from either side, where it reads as a group from both: 0, 6, 8 and
+    9 are digits upside down too.
     """
-    groups = sorted((one for one in read if _is_group(one)), key=lambda one: -one.worth)[:_SEEDS]
+    groups = sorted((one for one in read if _is_group(one)), key=lambda one: (len(one.characters), -one.worth))
+    groups = groups[:_SEEDS]
     over = [digit_reading.read(pyramid, _drawn_in(one).turned()) for one in groups]
-    return [_stack(pyramid, _drawn_in(one)) for one in (*groups, *filter(_is_group, over))]
+    return [_stack(pyramid, one) for one in (*groups, *filter(_is_group, over))]
 
 
 def _is_group(one: ReadRow, least: int = _GROUP) -> bool:
-    are_digits = all(character.is_digit and character.probability > _LIKELY for character in one.characters)
-    doubtful = sum(character.probability < _SURE for character in one.characters)
-    return are_digits and doubtful <= 1 and least <= len(one.characters) <= _GROUP
+    group = _group(one)
+    are_digits = all(character.is_digit and character.probability > _LIKELY for character in group)
+    doubtful = sum(character.probability < _SURE for character in group)
+    return are_digits and doubtful <= 1 and least <= len(group) <= _GROUP
+
+
+def _group(one: ReadRow) -> list[Character]:
+    """A row's characters without the stars at its ends: a ground may show some."""
+    places = [place for place, character in enumerate(one.characters) if character.text != OTHER]
+    return list(one.characters[places[0] : places[-1] + 1]) if places else []
 
 
 def _drawn_in(one: ReadRow) -> Row:
     """The row without what stands beside its digits, as high as digits of that width may be."""
-    first, last = (one.strip.point(one.characters[place].x) for place in (0, -1))
+    group = _group(one)
+    first, last = (one.strip.point(group[place].x) for place in (0, -1))
     pitch = one.pitch * one.strip.step
     height = float(np.clip(one.strip.print_height, _LOW * pitch, _HIGH * pitch))
     return replace(one.row, middle=(first + last) / 2, length=float(np.hypot(*(last - first))) + pitch, height=height)
 
 
-def _stack(pyramid: Pyramid, first: Row) -> list[ReadRow]:
-    above = _onwards(pyramid, first, -1.0)
-    return [*reversed(above), digit_reading.read(pyramid, first), *_onwards(pyramid, first, 1.0)]
+def _stack(pyramid: Pyramid, seed: ReadRow) -> list[ReadRow]:
+    first = _drawn_in(seed)
+    above, again = _onwards(pyramid, first, -1.0), digit_reading.read(pyramid, first)
+    return [*reversed(above), again if _is_group(again) else seed, *_onwards(pyramid, first, 1.0)]
 
 
 def _onwards(pyramid: Pyramid, row: Row, sign: float) -> list[ReadRow]:

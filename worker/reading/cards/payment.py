@@ -27,6 +27,7 @@ from worker.reading.cards import (
     payment_date_rows,
     payment_looks,
     payment_number,
+    payment_whereabouts,
 )
 from worker.reading.cards.base import Colour, Told
 from worker.reading.cards.digit_reading import ReadRow
@@ -90,20 +91,18 @@ def look(image: Colour, grey: Grey) -> Seen:
     if is_shown and (told := _in_colours(image, larger, likely) or _carefully(pyramid, likely)):
         pyramid, number, read = told
     if not _is_trusted(number):
-        read = digit_proposals.read(cards(), pyramid, larger)
-        number = payment_number.best_of(read) or number
-        if not _is_trusted(number):
-            number = _averaged(pyramid, read) or number
-        if not _is_trusted(number):
-            number = _stacked(pyramid, read) or number
+        likeliest, read = _closely(pyramid, digit_proposals.read(cards(), pyramid, larger))
+        number = likeliest or number
         most = max([most, *(len(one.characters) for one in read)])
     if _is_trusted(number):
         number = _looked_at_twice(pyramid, number)
     if not _is_trusted(number):
         return Seen(number, None, tuple(read), (), most)
     careful = pyramid.read_by(digit_lines.careful())
-    dates = payment_date_rows.read(image, careful, [row for row in rows if row.kind == DATE], read, number)
-    return Seen(number, payment_date.latest(dates), tuple(read), tuple(dates), most)
+    counts = payment_whereabouts.on_card_of(number, cards, larger)
+    shown = [row for row in rows if row.kind == DATE]
+    dates = payment_date_rows.read(image, careful, shown, read, number, counts=counts)
+    return Seen(number, payment_date.latest(dates, counts), tuple(read), tuple(dates), most)
 
 
 def _is_trusted(number: Number | None) -> TypeGuard[Number]:
@@ -142,7 +141,13 @@ def _likelihood(row: Row) -> float:
 
 def _number(pyramid: Pyramid, rows: Sequence[Row]) -> tuple[Number | None, list[ReadRow]]:
     chosen = sorted(rows, key=_likelihood)[:_MOST_ROWS]
-    read = _one_way(pyramid, [digit_reading.read_either_way(pyramid, row) for row in _aligned(chosen)])
+    return _closely(
+        pyramid, _one_way(pyramid, [digit_reading.read_either_way(pyramid, row) for row in _aligned(chosen)])
+    )
+
+
+def _closely(pyramid: Pyramid, read: list[ReadRow]) -> tuple[Number | None, list[ReadRow]]:
+    """The number on these rows; where none is trusted, on rows drawn out, on the mean of many looks, in stacks."""
     number = payment_number.best_of(read)
     if not _is_trusted(number):
         read += [digit_reading.read(pyramid, digit_reading.drawn_out(one.row)) for one in read if _has_digits(one)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,7 +25,9 @@ _STROKE: Final = re.compile(
     r"(?<![\d/-])\d\d7\d\d(\d\d)?(?![\d/-])"
 )  #: a date beside another, its stroke taken for a digit
 _CENTURY: Final = "20"
-_FIRST_YEAR, _LAST_YEAR = 15, 46  #: of this century; cards are good for at most twenty years
+_FIRST_YEAR, _LAST_YEAR = 8, 46  #: of this century; cards are good for at most twenty years
+_USUAL_YEARS: Final = range(16, 38)  #: nearly all that are still shown
+_UNUSUAL: Final = 0.5  #: times its probability, what a date of another year is taken for
 _WIDE: Final = 1.7  #: times the usual step, a step that is a space
 _SURE: Final = 0.8  #: probability below which a digit may be a letter beside the date
 _WELL: Final = 0.45  #: the same of a date that is told: of 8 less sure than 0.7 none was right
@@ -49,14 +51,15 @@ class Month:
         return f"{self.month:02d}/{self.year:02d}"
 
 
-def latest(rows: Sequence[ReadRow]) -> Month | None:
-    """The latest month on these rows that was read well enough, None without any.
+def latest(rows: Sequence[ReadRow], counts: Callable[[Month], bool] = lambda _: True) -> Month | None:
+    """The latest month on these rows that was read well enough, None without any; of those that count.
 
     Of several readings of one place those count that are surest together; beside a sure date no doubtful one counts,
     for patterns are taken for dates too.
     """
     places: list[list[Month]] = []
-    for month in sorted((month for row in rows for month in months(row)), key=lambda month: -month.probability):
+    told = [month for row in rows for month in months(row) if counts(month)]
+    for month in sorted(told, key=lambda month: -month.probability):
         for place in places:
             if is_one_place(month, place[0]):
                 place.append(month)
@@ -96,12 +99,20 @@ def months(row: ReadRow) -> list[Month]:
             for part in ("first", "second")
         ]
         month, year, probability = max(_readings(*numbers), key=lambda told: told[2], default=(0, 0, 0.0))
-        if probability < _LEAST or (year == int(_CENTURY) and text[match.end() : match.end() + 1].strip()):
+        if probability < _LEAST or (
+            year == int(_CENTURY) and _may_be_digit(row, places[match.end() : match.end() + 1])
+        ):
             continue  # what follows at once is the rest of the year
         first, last = numbers[0][0], numbers[1][-1]
         half = max(row.pitch, last.width, 1.0) * 0.5
         found.append(Month(month, year, probability, row.strip.box(first.x - half, last.x + half)))
     return found
+
+
+def _may_be_digit(row: ReadRow, places: Sequence[int | None]) -> bool:
+    """False too where there is none, or a space."""
+    beside = [row.characters[place] for place in places if place is not None]
+    return any(one.is_digit or one.probability < _SURE for one in beside)
 
 
 def _readings(first: list[Character], second: list[Character]) -> Iterator[tuple[int, int, float]]:
@@ -110,7 +121,10 @@ def _readings(first: list[Character], second: list[Character]) -> Iterator[tuple
         if len(month_of) != 2 or (month_of is second and len(first) == 2 and _likeliest(first) <= 12):
             continue  # two digits that may be a month stand first: so it is printed nearly everywhere
         centuries = _CENTURY if len(year_of) == 4 else ""
-        years = [(year, _least(f"{centuries}{year:02d}", year_of)) for year in range(_FIRST_YEAR, _LAST_YEAR + 1)]
+        years = [
+            (year, _least(f"{centuries}{year:02d}", year_of) * (1.0 if year in _USUAL_YEARS else _UNUSUAL))
+            for year in range(_FIRST_YEAR, _LAST_YEAR + 1)
+        ]
         months_ = [(month, _least(f"{month:02d}", month_of)) for month in range(1, 13)]
         year, year_sure = max(years, key=lambda one: one[1])
         month, month_sure = max(months_, key=lambda one: one[1])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
 import numpy as np
 
-from worker.reading.cards import colour_planes, digit_reading, digit_rows, lines, payment_date
+from worker.reading.cards import colour_planes, digit_reading, digit_rows, lines, payment_date, payment_date_scan
 from worker.reading.cards.base import Card, Colour
 from worker.reading.cards.digit_reading import ReadRow
 from worker.reading.cards.digit_rows import DATE, Floats, Row
@@ -37,6 +37,7 @@ _FLAT: Final = 0.21  #: times its width, a date's height at least: small print i
 _ONWARDS: Final = 6.0  #: the same, by which such a piece is then read further where print goes on beyond its end
 _SHORT: Final = re.compile(r"(?<!\d)\d[/-](20)?\d\d(?!\d)")  #: a date that lacks a digit
 _STRETCH: Final = 1.3
+_BETTER: Final = 0.02  #: by which a date that was told too tall is worth more when it is read less tall
 _ROOM: Final = 0.4  #: the same, from a date to the ends of such a piece
 _MARGIN: Final = 1.2  #: the same, beside a date that is looked at once more
 _NUDGED: Final = (-0.3, -0.15, 0.0, 0.15, 0.3)  #: the same, by which it is then taken to stand lower
@@ -61,9 +62,15 @@ class _Window:
 
 
 def read(
-    image: Colour, pyramid: Pyramid, seen: Sequence[Row], others: Sequence[ReadRow], number: Number
+    image: Colour,
+    pyramid: Pyramid,
+    seen: Sequence[Row],
+    others: Sequence[ReadRow],
+    number: Number,
+    *,
+    counts: Callable[[Month], bool] = lambda _: True,
 ) -> list[ReadRow]:
-    """Rows that may hold dates, read; more is looked at until one date is sure.
+    """Rows that may hold dates, read; more is looked at until one date that counts is sure.
 
     `seen` are rows that look like dates, `others` rows that were read already; px of the whole picture.
     """
@@ -73,47 +80,72 @@ def read(
     rows = _likeliest(level)
     found = [*others, *(_date(pyramid, row) for row in rows)]
     looks = _looks(image, number, larger)
-    while not _is_sure(payment_date.latest(found)) and (more := next(looks, None)) is not None:
+    while not _is_sure(payment_date.latest(found, counts)) and (more := next(looks, None)) is not None:
         found += [_date(pyramid, row) for row in more]
         rows += more
+    if not _is_sure(payment_date.latest(found, counts)):
+        found += payment_date_scan.read(pyramid, number)
     colours = colour_planes.of(image)
-    while not _is_sure(payment_date.latest(found)) and (plane := next(colours, None)) is not None:
+    while not _is_sure(payment_date.latest(found, counts)) and (plane := next(colours, None)) is not None:
         found += [_date(Pyramid(plane, larger, pyramid.reader), row) for row in _likeliest(rows)]
-    return found + _beside(pyramid, payment_date.latest(found))
+    found += _beside(pyramid, payment_date.latest(found, counts))
+    return found + _doubtful(pyramid, found, counts)
+
+
+def _doubtful(pyramid: Pyramid, found: Sequence[ReadRow], counts: Callable[[Month], bool]) -> list[ReadRow]:
+    """All closer looks at what may be a later date than the one that was read best: what most of them say counts."""
+    best = payment_date.latest(found, counts)
+    if best is None:
+        return []
+    told = [month for row in found for month in payment_date.months(row)]
+    later = [month for month in told if (month.year, month.month) > (best.year, best.month) and counts(month)]
+    apart = [month for month in later if not payment_date.is_one_place(month, best)]
+    if not apart:
+        return []
+    row = _row_of(max(apart, key=lambda month: month.probability), _MARGIN)
+    return list(_looked_about(pyramid, row, _SIZES, _NUDGED))
 
 
 def _beside(pyramid: Pyramid, month: Month | None) -> list[ReadRow]:
     """What stands about a date: many cards tell from when they are good above or beside until when."""
     if month is None:
         return []
+    others = _others(pyramid, month, 1.0)
+    if not others:  # one so close below that a strip as high as the date was told shows both
+        row = _row_of(month, 0.0)
+        worth = {tall: digit_reading.once(pyramid, row, tall).worth for tall in _TALL}
+        tall = max(_TALL, key=lambda tall: worth[tall])
+        others = _others(pyramid, month, tall) if worth[tall] - worth[1.0] > _BETTER else []
+    return [max(_looked_about(pyramid, _row_of(other, _MARGIN), _SIZES, _NUDGED), key=_sureness) for other in others]
+
+
+def _others(pyramid: Pyramid, month: Month, tall: float) -> list[Month]:
+    """The months on lines about one, their print `tall` times as high as its box."""
     row = _row_of(month, 0.0)
     read_ = [
         one
         for heights in _BESIDE
         for span in (_NEAR + _FAR if abs(heights) < _LEVEL_WITH else _NEAR)
-        for one in _read_on(pyramid, row.lowered(heights), span)
+        for one in _read_on(pyramid, row.lowered(heights), span, tall)
     ]
     others = [other for one in read_ for other in payment_date.months(one) if _is_whole(one, other)]
-    return [
-        max(_looked_about(pyramid, _row_of(other, _MARGIN), _SIZES, _NUDGED), key=_sureness)
-        for other in others
-        if not payment_date.is_one_place(other, month)
-    ]
+    return [other for other in others if not payment_date.is_one_place(other, month)]
 
 
-def _read_on(pyramid: Pyramid, row: Row, span: tuple[float, float]) -> list[ReadRow]:
+def _read_on(pyramid: Pyramid, row: Row, span: tuple[float, float], tall: float = 1.0) -> list[ReadRow]:
     """The piece of a row's line from so many units to so many, and what follows where digits are cut off out there.
 
-    Read wider too where a month shows one digit: two narrow ones may have been taken for it.
+    Its print is `tall` times as high as the row. Read wider too where a month shows one digit: two narrow ones may
+    have been taken for it.
     """
-    first = digit_reading.once(pyramid, _piece(row, span))
+    first = digit_reading.once(pyramid, _piece(row, span), tall)
     before, behind = digit_reading.cut_ends(first)
     read_ = [first]
     if _SHORT.search("".join(one.text for one in first.characters)):
-        read_.append(digit_reading.once(pyramid, first.row, stretch=_STRETCH))
+        read_.append(digit_reading.once(pyramid, first.row, tall, _STRETCH))
     if not span[0] < 0 < span[1] and (before if span[1] < 0 else behind):
         more = _ONWARDS if span[0] > 0 else -_ONWARDS
-        read_.append(digit_reading.once(pyramid, _piece(row, (span[0] + more, span[1] + more))))
+        read_.append(digit_reading.once(pyramid, _piece(row, (span[0] + more, span[1] + more)), tall))
     return read_
 
 

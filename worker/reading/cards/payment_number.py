@@ -132,13 +132,23 @@ def best_of(rows: Sequence[ReadRow]) -> Number | None:
 
 
 def _sequences(rows: Sequence[ReadRow]) -> list[tuple[Digit, ...]]:
-    """Digits of every row, and of every pile of rows that may be one number."""
+    """Digits of every row, and of every pile of rows that may be one number.
+
+    A row's characters that surely are none count as doubtful digits, part it or are left out: any of it may be right.
+    """
     whole = [(row, _digits(list(row.characters), row)) for row in rows]
     runs = [_longest_run(row) for row in rows]
     is_parted = any(len(run) < len(row.characters) for run, row in zip(runs, rows, strict=True))
     parts = [(row, _digits(run, row)) for run, row in zip(runs, rows, strict=True)] if is_parted else []
     alone = [digits for _, digits in (*whole, *parts) if len(digits) >= SHORTEST]
-    return alone + _piled(whole) + _piled(parts)
+    return alone + [digits for row in rows if (digits := _cleared(row))] + _piled(whole) + _piled(parts)
+
+
+def _cleared(row: ReadRow) -> tuple[Digit, ...]:
+    """A row's digits without what a ground shows between its groups, where they then stand as a number's; else none."""
+    kept = [one for one in row.characters if not _is_none(one)]
+    digits = _digits(kept, row) if len(kept) < len(row.characters) else ()
+    return digits if SHORTEST <= len(digits) <= LONGEST and _laid_out(digits).is_spaced else ()
 
 
 def _piled(read: list[tuple[ReadRow, tuple[Digit, ...]]]) -> list[tuple[Digit, ...]]:
@@ -166,10 +176,12 @@ def _distinct(rows: list[tuple[ReadRow, tuple[Digit, ...]]]) -> list[tuple[ReadR
 
 
 def _is_one_place(row: Row, other: Row) -> bool:
-    step = other.middle - row.middle
-    level = abs(float(step @ row.down)) < _LEVEL * max(row.height, other.height)
-    shared = (row.length + other.length) / 2 - abs(float(step @ row.along))
-    return level and shared > _SHARED * min(row.length, other.length)
+    shared = (row.length + other.length) / 2 - abs(float((other.middle - row.middle) @ row.along))
+    return _is_level(row, other) and shared > _SHARED * min(row.length, other.length)
+
+
+def _is_level(row: Row, other: Row) -> bool:
+    return abs(float((other.middle - row.middle) @ row.down)) < _LEVEL * max(row.height, other.height)
 
 
 def _piles(rows: list[tuple[ReadRow, tuple[Digit, ...]]]) -> list[list[tuple[ReadRow, tuple[Digit, ...]]]]:
@@ -189,16 +201,24 @@ def _piles(rows: list[tuple[ReadRow, tuple[Digit, ...]]]) -> list[list[tuple[Rea
                     left.remove(one)
                     grown = True
         if len(pile) > 1:
-            pile.sort(key=lambda one: _order(one[0], base))
-            piles.append(pile)
+            piles.append(_in_order(pile, base))
     return piles
 
 
-def _order(read: ReadRow, base: Row) -> tuple[int, float]:
-    row, first = read.row, base
-    step = row.middle - first.middle
-    line = round(float(step @ first.down) / max(1.0, row.height))
-    return line, float(step @ first.along)
+def _in_order(pile: list[tuple[ReadRow, tuple[Digit, ...]]], base: Row) -> list[tuple[ReadRow, tuple[Digit, ...]]]:
+    """Line by line, each from left to right. Rows over one another are no line, whatever heights they are told."""
+    lines: list[list[tuple[ReadRow, tuple[Digit, ...]]]] = []
+    for one in sorted(pile, key=lambda one: float(one[0].row.middle @ base.down)):
+        if lines and all(_is_beside(one[0].row, other[0].row) for other in lines[-1]):
+            lines[-1].append(one)
+        else:
+            lines.append([one])
+    return [one for line in lines for one in sorted(line, key=lambda one: float(one[0].row.middle @ base.along))]
+
+
+def _is_beside(row: Row, other: Row) -> bool:
+    """True where a row follows another on its level."""
+    return _is_level(row, other) and not _is_one_place(row, other)
 
 
 def _are_neighbours(one: ReadRow, other: ReadRow) -> bool:
@@ -216,11 +236,15 @@ def _longest_run(row: ReadRow) -> list[Character]:
     """The most characters of a row between two that surely are no digits: words beside a number show some."""
     runs: list[list[Character]] = [[]]
     for one in row.characters:
-        if one.text == OTHER and one.probability > _SURELY_NONE:
+        if _is_none(one):
             runs.append([])
         else:
             runs[-1].append(one)
     return max(runs, key=len)
+
+
+def _is_none(one: Character) -> bool:
+    return one.text == OTHER and one.probability > _SURELY_NONE
 
 
 def _digits(kept: list[Character], row: ReadRow) -> tuple[Digit, ...]:

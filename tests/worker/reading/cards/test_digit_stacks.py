@@ -91,3 +91,13 @@ def test_a_row_told_far_too_tall_skips_no_group(sheet):
     row = stacked(sheet, GROUPS, 34)[2]
     seen = digit_reading.read(sheet.pyramid, replace(row, height=row.height * 1.6))
     assert texts(digit_stacks.completed(sheet.pyramid, [seen])[0]) == list(GROUPS)
+
+
+def test_what_a_ground_shows_beside_a_group_is_none_of_it(sheet):
+    rows = stacked(sheet, GROUPS)
+    sheet.letter("A", 150, 145, size=24)
+    sheet.letter("K", 300, 145, size=24)
+    seen = digit_reading.read(sheet.pyramid, replace(rows[1], length=rows[1].length * 2.6))
+    assert texts([seen]) == ["?5532?"]
+    stack, *_ = digit_stacks.completed(sheet.pyramid, [seen])
+    assert payment_number.best_of(stack).text == "".join(GROUPS)

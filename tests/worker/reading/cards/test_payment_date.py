@@ -37,7 +37,7 @@ def test_the_later_of_two_rows_is_taken(read_row):
 
 
 def test_of_two_readings_of_one_place_the_surer_is_taken_though_it_is_earlier(read_row):
-    rows = [read_row("04/39", doubts={3: (0.7, "2")}), read_row("04/29", middle=(203.0, 102.0))]
+    rows = [read_row("04/36", doubts={3: (0.7, "2")}), read_row("04/29", middle=(203.0, 102.0))]
     assert payment_date.latest(rows).text == "04/29"
     assert payment_date.latest(rows[::-1]).text == "04/29"
 
@@ -48,8 +48,8 @@ def test_of_readings_of_one_place_those_are_taken_that_agree(read_row):
 
 
 def test_of_two_places_the_later_date_is_taken_though_it_is_less_sure(read_row):
-    rows = [read_row("04/29"), read_row("04/39", middle=BELOW, doubts={3: (0.7, "2")})]
-    assert payment_date.latest(rows).text == "04/39"
+    rows = [read_row("04/29"), read_row("04/36", middle=BELOW, doubts={3: (0.7, "2")})]
+    assert payment_date.latest(rows).text == "04/36"
 
 
 @pytest.mark.parametrize("printed", ["13/29/44", "13/99", "1234", "123/29", "04/29/31", "0429", ""])
@@ -79,14 +79,14 @@ def test_a_digit_that_makes_no_month_yields_to_the_next_likeliest(read_row):
 
 
 def test_an_unsure_date_does_not_outdo_a_sure_one(read_row):
-    rows = [read_row("04/29"), read_row("04/39", middle=BELOW, doubts={3: (0.4, "2")})]
+    rows = [read_row("04/29"), read_row("04/36", middle=BELOW, doubts={3: (0.4, "2")})]
     assert payment_date.latest(rows).text == "04/29"
 
 
 def test_beside_a_sure_date_no_doubtful_one_counts(read_row):
-    doubtful = read_row("04/39", middle=BELOW, doubts={3: (0.65, "2")})
+    doubtful = read_row("04/36", middle=BELOW, doubts={3: (0.65, "2")})
     assert payment_date.latest([read_row("04/29"), doubtful]).text == "04/29"
-    assert payment_date.latest([doubtful]).text == "04/39"
+    assert payment_date.latest([doubtful]).text == "04/36"
 
 
 def test_a_year_beyond_all_cards_yields_to_the_next_likeliest(read_row):
@@ -110,3 +110,19 @@ def test_of_a_span_of_months_the_last_is_told(read_row, told):
 
 def test_a_stroke_is_not_made_of_a_digit_where_no_date_stands(read_row):
     assert payment_date.latest([read_row("10734")]) is None
+
+
+def test_a_date_from_2020_ends_where_surely_no_digit_follows(read_row):
+    assert payment_date.latest([read_row("12/20?")]).text == "12/20"
+    assert payment_date.latest([read_row("12/20?", doubts={5: (0.6, "8")})]) is None
+
+
+def test_of_two_likely_years_the_usual_one_is_taken(read_row):
+    assert payment_date.latest([read_row("11/39", doubts={4: (0.52, "2")})]).text == "11/32"
+    assert payment_date.latest([read_row("11/39")]).probability == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_month_that_does_not_count_is_none(read_row):
+    rows = [read_row("04/29"), read_row("04/34", middle=BELOW)]
+    assert payment_date.latest(rows, lambda month: month.box[0][1] < 110).text == "04/29"
+    assert payment_date.latest(rows, lambda _: False) is None

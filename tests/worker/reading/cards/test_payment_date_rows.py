@@ -103,7 +103,7 @@ def test_a_second_date_is_read_beyond_the_end_of_what_was_looked_at(sheet, finde
 def test_beside_a_date_one_that_lacks_a_digit_is_read_wider(monkeypatch, sheet, read_row, told, months):
     row = sheet.letter("04/29", 300, 210, kind=DATE)
     monkeypatch.setattr(
-        digit_reading, "once", lambda pyramid, at, stretch=1.0: read_row("11/33" if stretch > 1 else told)
+        digit_reading, "once", lambda pyramid, at, tall=1.0, stretch=1.0: read_row("11/33" if stretch > 1 else told)
     )
     read = payment_date_rows._read_on(sheet.pyramid, row, (-5.0, 5.0))
     assert [month.text for one in read for month in payment_date.months(one)] == months
@@ -163,3 +163,27 @@ def test_a_sheet_without_a_date_tells_none(sheet, finder):
     number = number_on(sheet, sheet.letter("4242 4242 4242 4242", 60, 150))
     sheet.letter("SPECIMEN", 230, 210, size=16, thick=1)
     assert month(payment_date_rows.read(sheet.colour, sheet.pyramid, [], [], number)) is None
+
+
+def test_a_second_date_close_below_one_that_was_told_too_tall_is_read(sheet, finder):
+    number = sheet.letter("4242 4242 4242 4242", 60, 150)
+    first = sheet.letter("01/20", 300, 210, size=24, kind=DATE)
+    sheet.letter("02/34", 300, 244, size=24)
+    seen = [replace(first, height=first.height * 1.5)]
+    read = payment_date_rows.read(sheet.colour, sheet.pyramid, seen, [], number_on(sheet, number))
+    assert month(read) == "02/34"
+
+
+def test_a_later_date_in_doubt_is_what_most_closer_looks_say(monkeypatch, sheet, read_row):
+    sure, below = read_row("04/29"), {"middle": (200.0, 160.0)}
+    doubtful = read_row("06/39", doubts={3: (0.5, "2")}, **below)
+    looks = [read_row("06/30", **below), read_row("06/30", doubts={3: (0.9, "9")}, **below), read_row("??", **below)]
+    monkeypatch.setattr(payment_date_rows, "_looked_about", lambda *_: iter(looks))
+    found = [sure, doubtful, *payment_date_rows._doubtful(sheet.pyramid, [sure, doubtful], lambda _: True)]
+    assert month(found) == "06/30"
+
+
+def test_nothing_is_looked_at_once_more_where_no_later_date_was_seen(sheet, read_row):
+    rows = [read_row("04/29"), read_row("04/26", middle=(200.0, 160.0), doubts={3: (0.5, "2")})]
+    assert payment_date_rows._doubtful(sheet.pyramid, rows, lambda _: True) == []
+    assert payment_date_rows._doubtful(sheet.pyramid, [read_row("????")], lambda _: True) == []

@@ -260,3 +260,22 @@ def test_digits_that_something_unread_touches_are_not_handed_out_as_a_number_of_
 def test_a_short_number_that_a_longer_one_may_have_left_is_not_put_together_of_rows(read_row):
     rows = [read_row(text, middle=(200.0, 100.0 + 40 * place)) for place, text in enumerate(("4242", "4285", "43874"))]
     assert not payment_number.best_of(rows).is_trusted
+
+
+def test_rows_told_far_too_tall_keep_their_order(read_row):
+    texts, tall = ("4589", "8893", "9395", "8308"), (20.0, 20.0, 20.0, 44.0)
+    rows = [
+        read_row(text, middle=(200.0, 100.0 + 30 * place), height=height)
+        for place, (text, height) in enumerate(zip(texts, tall, strict=True))
+    ]
+    assert payment_number.best_of(rows).text == "".join(texts)
+
+
+def test_what_a_ground_shows_between_groups_is_left_out(read_row):
+    assert payment_number.best_of([read_row("4242 4242?4242 4242")]).text == "4242424242424242"
+    assert payment_number.best_of([read_row("4242 4242?4242 4242")]).is_trusted
+
+
+def test_a_character_within_a_group_is_not_left_out(read_row):
+    number = payment_number.best_of([read_row("4242 4?242 4242 4242")])
+    assert number is None or number.text != "4242424242424242" or not number.is_trusted
