@@ -10,7 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from worker.reading.cards import colour_planes, digit_reading, digit_rows, lines, payment_date, payment_date_scan
+from worker.reading.cards import colour_planes, digit_reading, digit_rows, lines, payment_date
 from worker.reading.cards.base import Card, Colour
 from worker.reading.cards.digit_reading import ReadRow
 from worker.reading.cards.digit_rows import DATE, Floats, Row
@@ -83,8 +83,6 @@ def read(
     while not _is_sure(payment_date.latest(found, counts)) and (more := next(looks, None)) is not None:
         found += [_date(pyramid, row) for row in more]
         rows += more
-    if not _is_sure(payment_date.latest(found, counts)):
-        found += payment_date_scan.read(pyramid, number)
     colours = colour_planes.of(image)
     while not _is_sure(payment_date.latest(found, counts)) and (plane := next(colours, None)) is not None:
         found += [_date(Pyramid(plane, larger, pyramid.reader), row) for row in _likeliest(rows)]
