@@ -30,13 +30,13 @@ class Photograph:
     page_box: Box  #: corners of the page, clockwise from its own top left
 
 
-def shoot(page: Page, level: Level, rng: np.random.Generator, lies_on: grounds.Ground = grounds.lay) -> Photograph:
-    """Photographs `page`, which lies on some ground, within the bounds of `level`. Boxes follow it through the pose."""
+def shoot(page: Page, level: Level, rng: np.random.Generator) -> Photograph:
+    """Photographs `page` within the bounds of `level`. Boxes follow the page through the pose."""
     page = _bent(page, level.curl * float(rng.uniform(-1, 1)) * (rng.random() < 0.5))
     pose = _pose(page, level, rng)
     pose, size = _frame(page, pose, level, rng)
     boxes = tuple(_projected(box, pose) for box in page.line_boxes)
-    ground = grounds.scanner_lid(rng, size) if level.is_flat_scan else lies_on(rng, size)
+    ground = grounds.scanner_lid(rng, size) if level.is_flat_scan else grounds.lay(rng, size)
     picture = _lay_page(ground, page, pose, rng, casts_shadow=not level.is_flat_scan)
     zone = _zone(boxes, size)
     if rng.random() < level.finger:

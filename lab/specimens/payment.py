@@ -90,7 +90,7 @@ def _number_boxes(
         lines = [payment_desk.set_text(desk, joint.join(row), setting, setting.size * room / widest) for row in rows]
         widest = room
     digit = (lines[0].base - lines[0].top) / desk.page.scale
-    leading = digit * rng.uniform(1.25, 2.2)
+    leading = digit * rng.uniform(1.4, 2.2)
     x, y = _place_number(desk, widest, leading * (len(rows) - 1) + digit, is_upright=is_upright)
     desk.ink = payment_desk.ink_for(desk, (x, y, x + widest, y + leading * (len(rows) - 1) + digit))
     boxes: list[Box] = []

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.documents import Box
-from lab.specimens import camera, grounds, levels, others, payment, rare_grounds
+from lab.specimens import camera, levels, others, payment
 from worker.reading.cards.digit_rows import STRIDE
 
 Random = np.random.Generator
@@ -19,10 +19,7 @@ Pixels = npt.NDArray[np.uint8]
 IGNORE = -100  #: class of a cell that the loss leaves out
 SIDE = 320  #: px of a training crop
 _KERNEL, _AROUND = 0.55, 1.25  #: of a row's height: what is marked, and beyond what nothing is
-_NOTHING = 0.14  #: of the pictures show no payment card
-_RARE = 0.35  #: of the desks are such as lead astray
-_ASLANT, _MOST_ASLANT = 0.3, 52.0  #: of the crops lie at any angle up to so many degrees
-_SIDES = (290.0, 700.0)  #: px of the whole picture's longest side when a crop is taken
+_NOTHING = 0.1  #: of the pictures show no payment card
 _PITCHES = (5.0, 14.0)  #: px for 2.54 mm
 
 
@@ -49,13 +46,12 @@ def draw(seed: int) -> Picture:
     level = levels.LEVELS[names[int(rng.integers(len(names)))]][0]
     pitch = float(np.exp(rng.uniform(*np.log(_PITCHES))))
     scale, level = camera.page_scale(replace(level, pitch=(pitch, pitch)), rng)
-    ground = rare_grounds.lay if rng.random() < _RARE else grounds.lay
     if rng.random() < _NOTHING:
         page, _ = others.draw("no-mrz", chance, rng, scale=scale)
-        shot = camera.shoot(page, level, rng, ground)
+        shot = camera.shoot(page, level, rng)
         return Picture(_jpeg(shot.pixels, rng), ())
     drawn = payment.draw(chance, rng, scale=scale, wear=float(rng.choice((0.0, 0.1, 0.4))))
-    shot = camera.shoot(drawn.page, level, rng, ground)
+    shot = camera.shoot(drawn.page, level, rng)
     has_date = bool(drawn.values["valid_thru"])
     numbers = shot.line_boxes[:-1] if has_date else shot.line_boxes
     rows = [Row(corners, 1) for corners in joined(numbers)]
@@ -89,16 +85,14 @@ def crop(picture: Picture, random_: Random) -> tuple[Pixels, npt.NDArray[np.int8
     """(SIDE, SIDE, 3) a tilted and scaled part of the picture, upright or upside down, and (cells, cells) classes."""
     pixels = np.asarray(cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
     height, width = pixels.shape[:2]
-    scale = float(np.exp(random_.uniform(*np.log(_SIDES)))) / max(height, width)
-    slant = random_.uniform(-_MOST_ASLANT, _MOST_ASLANT) if random_.random() < _ASLANT else random_.normal(0, 5)
-    angle = 180.0 * int(random_.integers(2)) + slant
+    scale = random_.uniform(300, 470) / max(height, width)
+    angle = 180.0 * int(random_.integers(2)) + random_.normal(0, 5)
     if scale < 0.7:
         small = (max(1, round(width * scale)), max(1, round(height * scale)))
         pixels = np.asarray(cv2.resize(pixels, small, interpolation=cv2.INTER_AREA), np.uint8)
         picture = replace(picture, rows=tuple(replace(row, corners=row.corners * scale) for row in picture.rows))
         height, width, scale = small[1], small[0], 1.0
-    away = np.clip(0.5 - 0.5 * SIDE / (scale * np.array((width, height))), 0.2, 0.35)  # the crop stays on the picture
-    aim = np.array((width / 2, height / 2)) + random_.uniform(-away, away) * (width, height)
+    aim = np.array((width / 2, height / 2)) + random_.uniform(-0.2, 0.2, 2) * (width, height)
     move = cv2.getRotationMatrix2D((float(aim[0]), float(aim[1])), angle, scale)
     move[:, 2] = move[:, 2] + SIDE / 2 - aim
     border = int(random_.choice((cv2.BORDER_REPLICATE, cv2.BORDER_CONSTANT)))

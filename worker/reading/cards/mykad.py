@@ -53,7 +53,7 @@ def _enlarged(box: Box | None, factor: float) -> Box | None:
 def read(picture: Colour) -> Told:
     """Reads the likeliest card of `picture`, (H, W, 3) uint8 BGR. Boxes are in its pixels."""
     best = best_sight(picture)
-    names = f"{layout.looker().name} {recogniser.engine(mykad_sight.ENGINE).name}"
+    names = " ".join(one.name for one in (layout.card_looker(), layout.looker(), recogniser.engine(mykad_sight.ENGINE)))
     measured = mykad_reasons.measured(best)
     if best.front.likeness < LEAST_LIKENESS:
         failure = mykad_reasons.failure(best, measured, picture)

@@ -53,7 +53,7 @@ def seen(picture: Colour) -> Iterator[tuple[Corners, float]]:
 
 def _told(small: Colour) -> Iterator[tuple[Floats, float]]:
     """The same in pixels of the small picture."""
-    look = layout.looker().look(small, max(small.shape[:2]))
+    look = layout.card_looker().look(small, max(small.shape[:2]))
     known = _filling(small, look.card) or _by_look(small, look)
     plain = [one for one in known if one[1] > _PLAIN]
     yield from plain
