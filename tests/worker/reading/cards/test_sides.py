@@ -85,7 +85,7 @@ def test_a_scan_cut_to_the_card_is_the_card(monkeypatch: pytest.MonkeyPatch) -> 
         plane = np.ones((81, 128), np.float32)
         return outlines.layout.Layout(plane, plane, plane, longest_side / max(picture.shape[:2]))
 
-    monkeypatch.setattr(outlines.layout.looker(), "look", everywhere)
+    monkeypatch.setattr(outlines.layout.card_looker(), "look", everywhere)
     scan = np.full((631, 1000, 3), (210, 190, 170), np.uint8)
     scan[:90] = (120, 60, 30)  # a band as of a heading, whose edge is no card's
     (corners, sureness), *_ = outlines.seen(scan)
