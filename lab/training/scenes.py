@@ -60,19 +60,22 @@ def draw(seed: int) -> Scene:
     random = np.random.default_rng(seed)
     look = random.random()
     if look < 0.1:
-        return _photographed(random, _ground(random), [])
+        picture, has_print = _ground(random)
+        return _photographed(random, picture, [], has_print=has_print)
     is_card = look < 0.88
     page = _card(random) if is_card else _letter(random)
     pose = _near(random, page) if random.random() < 0.5 else _far(random, page)
-    picture = _laid(random, _ground(random), page, pose)
+    picture, has_print = _ground(random)
+    picture = _laid(random, picture, page, pose)
     for _ in range(int(random.integers(1, 3)) if random.random() < 0.3 else 0):
         light.put_finger(picture, random, _moved(_corners(page), pose), np.zeros((SIDE // 4, SIDE // 4), np.uint8))
-    return _photographed(random, picture, [(page, pose, is_card)])
+    return _photographed(random, picture, [(page, pose, is_card)], has_print=has_print)
 
 
-def _ground(random: Random) -> Pixels:
+def _ground(random: Random) -> tuple[Pixels, bool]:
+    """What lies below, and whether print may stand on it."""
     drawn = (grounds.lay, rare_grounds.lay, grounds.scanner_lid)[int(random.choice(3, p=(0.45, 0.35, 0.2)))]
-    return drawn(random, (SIDE, SIDE))
+    return drawn(random, (SIDE, SIDE)), drawn is rare_grounds.lay
 
 
 # ------------------------------------------------------------------------------------------------- pages
@@ -374,15 +377,20 @@ def _laid(random: Random, picture: Pixels, page: _Page, pose: Matrix) -> Pixels:
     return (picture + (laid - picture.astype(np.float32)) * part).astype(np.uint8)
 
 
-def _photographed(random: Random, picture: Pixels, pages: list[tuple[_Page, Matrix, bool]]) -> Scene:
+def _photographed(
+    random: Random, picture: Pixels, pages: list[tuple[_Page, Matrix, bool]], *, has_print: bool
+) -> Scene:
+    """The scene as it was seen; of print on the ground itself nothing is asked."""
     pixels = _exposed(random, picture)
     cells = SIDE // CELL
     share, told, card = (np.zeros((cells, cells), np.float32) for _ in range(3))
     height = np.zeros((cells, cells), np.float32)
-    told += 1
+    told += not has_print
     for page, pose, is_card in pages:
+        covered = _filled(_moved(_corners(page), pose))
+        told[covered == 1] = 1
         if is_card:
-            card = np.maximum(card, _filled(_moved(_corners(page), pose)))
+            card = np.maximum(card, covered)
         for core in page.lines:
             quad = _moved(core, pose)
             seen = float(np.hypot(*(quad[3] + quad[2] - quad[0] - quad[1])) / 2) / (2 * _CORE)
