@@ -78,7 +78,7 @@ def train(plan: learning.Plan, folder: Path, resume: Path | None) -> Path:
     torch.set_num_threads(1)
     network = LayoutNetwork()
     if resume:
-        learning.take_over(network, _weights(resume))
+        learning.take_over(network, shipped.start(resume, _exported))
 
     def loss(batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16):
@@ -90,12 +90,10 @@ def train(plan: learning.Plan, folder: Path, resume: Path | None) -> Path:
     return model_of(kept, folder / "layout.onnx", "trial")
 
 
-def _weights(path: Path) -> shipped.State:
-    """Weights as training left them, or as a model carries them."""
-    if path.suffix != ".onnx":
-        return dict(torch.load(path))
+def _exported() -> tuple[LayoutNetwork, torch.Tensor]:
+    """The network of a shipped model, and pictures for it."""
     pictures = np.stack([scenes.draw(seed).pixels for seed in range(_SHOWN)])
-    return shipped.weights(path, LayoutNetwork(), torch.from_numpy(pictures).permute(0, 3, 1, 2).float())
+    return LayoutNetwork(), torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
 
 
 def model_of(weights: Path, model: Path, version: str) -> Path:

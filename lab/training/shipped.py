@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,14 @@ import torch
 from torch import nn
 
 State = dict[str, torch.Tensor]
+
+
+def start(path: Path, exported: Callable[[], tuple[nn.Module, torch.Tensor]]) -> State:
+    """Weights as training left them (.pt), or as a shipped model (.onnx) carries them.
+
+    `exported` gives a network like the model's and a batch to show it, as `weights` takes them; asked for a model only.
+    """
+    return weights(path, *exported()) if path.suffix == ".onnx" else dict(torch.load(path))
 
 
 def weights(model: Path, network: nn.Module, shown: torch.Tensor) -> State:

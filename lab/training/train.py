@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from lab.training import batches, export, learning, prints, shipped
 
@@ -22,7 +24,7 @@ def train(name: str, plan: learning.Plan, folder: Path, resume: Path | None, dra
     kept = folder / f"{name}.pt"
     network = print_.network()
     if resume:
-        learning.take_over(network, _weights(resume))
+        learning.take_over(network, shipped.start(resume, partial(_exported, resume.stem)))
 
     def loss(batch: batches.Batch) -> torch.Tensor:
         ink, labels, spelled = (torch.from_numpy(part) for part in batch)
@@ -34,13 +36,11 @@ def train(name: str, plan: learning.Plan, folder: Path, resume: Path | None, dra
     return export.line_model(print_, kept, kept.with_suffix(".onnx"), "trial")
 
 
-def _weights(path: Path) -> shipped.State:
-    """Weights as training left them, or as a model carries them."""
-    if path.suffix != ".onnx":
-        return dict(torch.load(path))
-    stored = prints.named(path.stem)
-    lines, _, _ = batches.stacked([stored.example(seed) for seed in range(_SHOWN)])
-    return shipped.weights(path, stored.network(), torch.from_numpy(lines).float().unsqueeze(1))
+def _exported(name: str) -> tuple[nn.Module, torch.Tensor]:
+    """The network of the print of that name, and lines of it."""
+    print_ = prints.named(name)
+    lines, _, _ = batches.stacked([print_.example(seed) for seed in range(_SHOWN)])
+    return print_.network(), torch.from_numpy(lines).float().unsqueeze(1)
 
 
 def main() -> None:

@@ -82,7 +82,7 @@ def train(plan: learning.Plan, folder: Path, resume: Path | None) -> Path:
     torch.set_num_threads(1)
     network = RowNetwork()
     if resume:
-        learning.take_over(network, _weights(resume))
+        learning.take_over(network, shipped.start(resume, _exported))
 
     def loss(batch: Batch) -> torch.Tensor:
         return _loss(network(batch[0]), batch[1])  # bfloat16 gives NaN gradients of dilated convolutions
@@ -92,12 +92,10 @@ def train(plan: learning.Plan, folder: Path, resume: Path | None) -> Path:
     return model_of(kept, folder / "card_rows.onnx", "trial")
 
 
-def _weights(path: Path) -> shipped.State:
-    """Weights as training left them, or as the shipped finder carries them."""
-    if path.suffix != ".onnx":
-        return dict(torch.load(path))
+def _exported() -> tuple[RowNetwork, torch.Tensor]:
+    """The network of the shipped finder, and pictures for it."""
     shown, _ = _batch([pictures.draw(seed) for seed in range(_SHOWN)], np.random.default_rng(0), _SHOWN)
-    return shipped.weights(path, RowNetwork(), shown)
+    return RowNetwork(), shown
 
 
 class _Finder(nn.Module):  # type: ignore[misc, unused-ignore]

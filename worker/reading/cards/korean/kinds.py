@@ -9,7 +9,7 @@ import numpy as np
 
 from worker.reading.cards import lines, recogniser
 from worker.reading.cards.korean import common, hangul, words
-from worker.reading.cards.korean.rows import Row
+from worker.reading.cards.korean.rows import Row, place_of
 
 _KIND_LIKE = re.compile("[0-9]?종|보통|대형|소형|특수|원동기|견인|구난")
 _A_KIND = re.compile("[12]종|보통|대형|소형|특수|원동기|견인|구난")  #: what no place is called
@@ -43,13 +43,9 @@ def _place(said: common.Words) -> lines.Row:
     centres = said.row.printed.centres
     height, width = said.row.line.strip.shape
     tall = height / (1 + 2 * recogniser.MARGIN)
-    first, second, third, fourth = said.row.line.corners.astype(np.float64)
-    ends = []
-    for place, beyond in ((said.first, -tall / 2), (said.last, tall / 2)):
-        share = float(np.clip((centres[place] + beyond) / width, 0, 1))
-        x, y = ((first + fourth) * (1 - share) + (second + third) * share) / 2
-        ends.append((float(x), float(y)))
-    return lines.Row(ends[0], ends[1], float(np.hypot(*(fourth - first))) / (1 + 2 * recogniser.MARGIN))
+    ends = np.array((centres[said.first] - tall / 2, centres[said.last] + tall / 2)) / width
+    start, stop = np.clip(ends, 0, 1).tolist()
+    return place_of(said.row, start, stop)
 
 
 def _is_another_kind(row: Row, found: Sequence[common.Words]) -> bool:

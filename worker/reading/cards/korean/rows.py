@@ -70,10 +70,10 @@ def part_of(row: Row, part: slice) -> Row:
     return replace(row, printed=kept, left=left, right=right)
 
 
-def place_of(row: Row) -> lines.Row:
-    """Where a row stands on its card, px."""
+def place_of(row: Row, start: float = 0.0, stop: float = 1.0) -> lines.Row:
+    """Where a row stands on its card, px, from one share of its strip's width to another."""
     first, second, third, fourth = row.line.corners.astype(np.float64)
-    (x0, y0), (x1, y1) = (first + fourth) / 2, (second + third) / 2
+    (x0, y0), (x1, y1) = (((first + fourth) * (1 - share) + (second + third) * share) / 2 for share in (start, stop))
     tall = float(np.hypot(*(fourth - first))) / (1 + 2 * recogniser.MARGIN)
     return lines.Row((float(x0), float(y0)), (float(x1), float(y1)), tall)
 
